@@ -1,0 +1,43 @@
+# The commands that people and CI share. CMake knows how to build; this file only names what is wanted.
+# `make` builds build/release/duress: one file, the worker inside it.
+JOBS ?= $(shell nproc)
+
+.PHONY: all release demo test check bench lint format fuzz clean
+
+all: release
+
+release:
+	@tools/install-deps.sh build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target duress
+
+# Needs root: shows the article's experiment on a small application in a 500 MiB cgroup.
+demo: release
+	@examples/article/demo.sh
+
+# Everything: units, integration on this machine and on cgroup v2, container runtimes, fuzzers. Needs root.
+test:
+	@JOBS=$(JOBS) tools/test.sh
+
+# Unit tests alone, under ASan and UBSan. Needs no rights.
+check:
+	@JOBS=$(JOBS) tools/test.sh --only unit
+
+# Writes bench/results.json and bench/RESULTS.md. Needs root; ARGS="--only fill --quick" narrows it.
+bench: release
+	@tools/install-deps.sh bench
+	@bench/run.py $(ARGS)
+
+lint:
+	@JOBS=$(JOBS) tools/lint.sh
+
+format:
+	@tools/install-deps.sh lint
+	@git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 clang-format-19 -i
+
+fuzz:
+	@tools/install-deps.sh lint
+	@tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
+
+clean:
+	@rm -rf build
