@@ -1,0 +1,15 @@
+# Reads what test programs printed and says "PASSED FAILED SKIPPED". Understands GoogleTest, also behind ctest's
+# "12: ", and TAP ("ok 1 - name", "not ok 2", "ok 3 # SKIP why"). A test that began and never ended has failed:
+# its program crashed. Not anchored: what a test printed before may lack its newline.
+{ sub(/\r$/, ""); sub(/^[0-9]+: /, "") }
+/\[ RUN      \] / { begun++ }
+/\[       OK \] .* \([0-9]+ ms\)$/ { passed++; ended++ }
+/\[  SKIPPED \] .* \([0-9]+ ms\)$/ { skipped++; ended++ }
+/\[  FAILED  \] .* \([0-9]+ ms\)$/ { failed++; ended++ }
+/^ok [0-9]*.*# (SKIP|skip)/ { skipped++; next }
+/^ok( |$)/ { passed++ }
+/^not ok( |$)/ { failed++ }
+END {
+  if (begun > ended) failed += begun - ended
+  print passed + 0, failed + 0, skipped + 0
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Runs every test there is, on every machine there is: units under ASan and UBSan, integration on this host and in the
+# cgroup-v2 machine, container runtimes, and the fuzzers for a moment. The last line is the sum over all.
+# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes fuzz
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+jobs=${JOBS:-$(nproc)}
+logs=build/logs
+stages=(unit host v2 runtimes fuzz)
+case "${1:-}" in
+  "") ;;
+  --only)
+    IFS=, read -ra stages <<<"${2:?--only needs a stage: unit host v2 runtimes fuzz}"
+    ;;
+  *)
+    sed -n '2,4p' "$0" >&2
+    exit 2
+    ;;
+esac
+
+passed=0
+failed=0
+skipped=0
+mkdir -p "$logs"
+
+quietly() { # LOG COMMAND...: says nothing unless it fails
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 || {
+    tail -n 60 "$log" >&2
+    echo "failed: $* (all of it: $log)" >&2
+    return 1
+  }
+}
+
+build() { # PRESET
+  quietly "$logs/configure-$1.log" cmake --preset "$1" && quietly "$logs/build-$1.log" cmake --build --preset "$1" --parallel "$jobs"
+}
+
+# A label that selects nothing is a hole in the build, not a success.
+labelled() { # BUILD LABEL
+  ctest --test-dir "$1" -N -L "^$2\$" | grep -q 'Total Tests: [1-9]' || {
+    echo "$1 has no test with the label $2" >&2
+    return 1
+  }
+}
+
+run_unit() { build dev && labelled build/dev unit && ctest --test-dir build/dev -L '^unit$' -V --timeout 120; }
+
+run_host() { build release && labelled build/release integration && ctest --test-dir build/release -L '^integration$' -V; }
+
+# The same programs, on emulated CPUs ten times slower: the tests stretch their waits by the factor.
+run_v2() {
+  build release && labelled build/release integration && quietly "$logs/vm-build.log" tests/testbed/vm-build.sh &&
+    tests/testbed/vm-run.sh -m 3000 -c 2 -t 1500 -- \
+      env DURESS_TIME_FACTOR=10 ctest --test-dir "$PWD/build/release" -L '^integration$' -V
+}
+
+run_runtimes() { build release && tests/runtimes/run-all.sh; }
+
+run_fuzz() { tests/fuzz/run.sh 5; }
+
+# A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
+# that ends well without naming tests as one that passed.
+stage() { # NAME
+  local log=$logs/test-$1.log began=$SECONDS rc=0 p f s
+  "run_$1" >"$log" 2>&1 || rc=$?
+  read -r p f s < <(awk -f tools/count-tests.awk "$log")
+  ((rc != 0 && f == 0)) && f=1
+  ((rc == 0 && p + f + s == 0)) && p=1
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  if ((f > 0)); then
+    grep -E '\[  FAILED  \]|^not ok|Failure$|ERROR: |runtime error:|SKIPPED' "$log" | head -n 40 || true
+    tail -n 25 "$log"
+  fi
+  echo "$1: $p passed, $f failed, $s skipped, $((SECONDS - began)) s ($log)"
+}
+
+group="test"
+[[ "${stages[*]}" == unit ]] && group=check
+[[ "${stages[*]}" == fuzz ]] && group=lint
+tools/install-deps.sh "$group"
+[[ "$group" == test && " ${stages[*]} " == *" fuzz "* ]] && tools/install-deps.sh lint
+
+for name in "${stages[@]}"; do
+  declare -F "run_$name" >/dev/null || {
+    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes fuzz" >&2
+    exit 2
+  }
+  stage "$name"
+done
+((skipped == 0)) || echo "$skipped skipped; each says why in its log"
+echo "$passed passed, $failed failed"
+((failed == 0))
