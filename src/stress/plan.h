@@ -1,0 +1,89 @@
+// What a run will do, decided before anything is touched: from what was asked for and what was seen
+// of the target and the machine. It opens, reads and changes nothing itself. Pure functions of
+// values; any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cgroup/controllers.h"
+#include "cgroup/target.h"
+#include "spec/load.h"
+
+namespace duress::stress {
+
+// A process of the target, as the OOM killer weighs it (mm/oom_kill.c, oom_badness).
+struct Process {
+  pid_t pid = 0;
+  std::string name;
+  Bytes resident;  // resident + swapped + page tables
+  int oom_score_adj = 0;
+};
+
+// badness in bytes: resident + adj x limit / 1000; -1000 is exempt (unset).
+[[nodiscard]] std::optional<Bytes> badness(Bytes resident, int oom_score_adj, Bytes limit);
+
+struct Observed {
+  std::string target;
+  std::vector<cgroup::Level> levels;  // the target first; empty where there is no memory controller
+  cgroup::MemoryUse memory;
+  std::optional<cgroup::CpuLimits> cpu;  // unset: no CPU controller
+  std::optional<cgroup::PidsRoom> pids;
+  std::vector<Process> processes;
+  pid_t init = 0;
+  int init_oom_score_adj = 0;
+  Bytes node_total, node_available;
+  int node_cpus = 1;
+  int own_oom_score_adj = 0;
+  bool can_lock = true;                  // CAP_IPC_LOCK
+  bool can_lower_oom_score = true;       // CAP_SYS_RESOURCE
+  bool can_nice = true;                  // CAP_SYS_NICE
+  bool kernel_can_hold_oom_off = false;  // v1: memory.oom_control
+  bool counts_pids = false;              // workers count against the target's pids limit (v2)
+};
+
+struct MemoryPlan {
+  spec::MemoryLoad load;
+  Bytes size;                  // asked for: to add, or the level to reach
+  std::vector<double> shares;  // of the workers; they add up to 1
+  int oom_score_adj = 0;
+  Bytes keep_free;  // below the nearest limit: reserve, and what `avoid` leaves
+  bool locked = true;
+};
+
+struct CpuPlan {
+  spec::CpuLoad load;
+  Cores asked;     // to add, or the level to reach
+  Cores possible;  // what CPUs and quota allow
+  int nice = 0;
+};
+
+struct Plan {
+  std::optional<MemoryPlan> memory;
+  std::optional<CpuPlan> cpu;
+  Bytes guard;
+  std::vector<std::string> notes;     // what the user should know
+  std::vector<std::string> refusals;  // not empty: nothing may be started
+};
+
+struct Asked {
+  spec::Stressors loads;
+  std::optional<std::variant<Bytes, Percent>>
+      guard;  // unset: the larger of 5 % of the machine and 256 MiB
+};
+
+[[nodiscard]] Plan make_plan(const Asked& asked, const Observed& observed);
+
+// The size in bytes as things stand now; again when the limit changes.
+[[nodiscard]] Result<Bytes> resolve_size(const spec::MemoryLoad& load, const Observed& observed);
+
+// The memory that can still be charged before a limit on the way up is met; unset where there is
+// none. Inactive file cache is taken as free: the kernel reclaims it first.
+[[nodiscard]] std::optional<Bytes> headroom(const std::vector<cgroup::Level>& levels,
+                                            Bytes reclaimable);
+
+}  // namespace duress::stress
