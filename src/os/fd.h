@@ -1,5 +1,5 @@
-// A file descriptor that closes itself. It owns exactly one descriptor or none; it is not a stream and does no I/O by
-// itself. Move-only; one thread.
+// A file descriptor that closes itself. It owns exactly one descriptor or none; it is not a stream
+// and does no I/O by itself. Move-only; one thread.
 #pragma once
 
 #include <utility>

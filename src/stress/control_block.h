@@ -12,7 +12,7 @@ namespace duress::stress {
 
 inline constexpr std::int64_t kControlPage = 4096;
 
-enum class Kind : std::uint32_t { kMemory = 1, kCpu = 2 };
+enum class Kind : std::uint32_t { kMemory = 1, kCpu = 2, kBoth = 3 };
 enum class Order : std::uint32_t { kHold = 0, kRelease = 1 };
 enum class Pages : std::uint32_t { kChoose = 0, kHuge = 1, kSmall = 2 };
 

@@ -35,8 +35,8 @@ class CpuSteering final {
 class CpuLoad final {
  public:
   struct Setting {
-    CpuPlan plan;
-    std::optional<Instant> deadline;
+    CpuPlan plan{};
+    std::optional<Instant> deadline{};
     std::uint32_t first_id = 0;
   };
   [[nodiscard]] static Result<CpuLoad> make(const Setting& setting);

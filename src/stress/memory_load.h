@@ -16,8 +16,8 @@ namespace duress::stress {
 
 // What one look at the target's memory gave.
 struct MemorySight {
-  Instant now;
-  std::vector<cgroup::Level> levels;
+  Instant now{};
+  std::vector<cgroup::Level> levels{};
   cgroup::MemoryUse
       use;  // `usage` fresh, the parts up to a second old unless reach steers by one of them
   bool alarmed = false;  // the kernel says that the limit is met
@@ -26,11 +26,11 @@ struct MemorySight {
 class MemoryLoad final {
  public:
   struct Setting {
-    MemoryPlan plan;
-    Instant start;
-    std::optional<Instant> deadline;
-    int fill_cpus = 1;    // CPUs that filling may use
-    Bytes address_space;  // most that can ever be held
+    MemoryPlan plan{};
+    Instant start{};
+    std::optional<Instant> deadline{};
+    int fill_cpus = 1;      // CPUs that filling may use
+    Bytes address_space{};  // most that can ever be held
     std::uint64_t seed = 0;
     bool apart = false;  // tactics: a toucher outside fills
     std::uint32_t first_id = 0;

@@ -13,21 +13,21 @@
 namespace duress::stress {
 
 struct Measured {
-  Instant now;
-  Bytes metric;               // what reach steers, the load included; else 0
-  Bytes charged;              // what the load is charged now, page tables included
-  std::optional<Bytes> room;  // to the nearest limit; unset where there is none
-  bool alarmed = false;       // the kernel says that the limit is met, or about to be
+  Instant now{};
+  Bytes metric{};               // what reach steers, the load included; else 0
+  Bytes charged{};              // what the load is charged now, page tables included
+  std::optional<Bytes> room{};  // to the nearest limit; unset where there is none
+  bool alarmed = false;         // the kernel says that the limit is met, or about to be
 };
 
 class MemorySteering final {
  public:
   struct Options {
     spec::Mode mode = spec::Mode::kAdd;
-    Bytes size;       // to add, or the level to reach
-    Bytes keep_free;  // below the nearest limit; 0: as much as there is
+    Bytes size{};       // to add, or the level to reach
+    Bytes keep_free{};  // below the nearest limit; 0: as much as there is
     Duration ramp{0};
-    Instant start;
+    Instant start{};
   };
   explicit MemorySteering(const Options& options) : options_(options) {}
 

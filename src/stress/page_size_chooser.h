@@ -19,7 +19,9 @@ class PageSizeChooser {
     const std::int64_t cost = (nanoseconds * 1024) / bytes;  // ns per KiB
     Size& size = sizes_[huge() ? 1 : 0];
     const bool slower = size.known && cost > 2 * size.cost;
-    size.cost = size.known && !slower ? (3 * size.cost + cost) / 4 : cost;
+    // A jump either way is another kind of memory, not noise.
+    const bool jumped = slower || 2 * cost < size.cost;
+    size.cost = size.known && !jumped ? (3 * size.cost + cost) / 4 : cost;
     size.known = true;
     if (probing_) {
       probing_ = false;

@@ -19,8 +19,8 @@ namespace duress::stress {
 // A process of the target, as the OOM killer weighs it (mm/oom_kill.c, oom_badness).
 struct Process {
   pid_t pid = 0;
-  std::string name;
-  Bytes resident;  // resident + swapped + page tables
+  std::string name{};
+  Bytes resident{};  // resident + swapped + page tables
   int oom_score_adj = 0;
 };
 
@@ -28,15 +28,17 @@ struct Process {
 [[nodiscard]] std::optional<Bytes> badness(Bytes resident, int oom_score_adj, Bytes limit);
 
 struct Observed {
-  std::string target;
-  std::vector<cgroup::Level> levels;  // the target first; empty where there is no memory controller
-  cgroup::MemoryUse memory;
-  std::optional<cgroup::CpuLimits> cpu;  // unset: no CPU controller
-  std::optional<cgroup::PidsRoom> pids;
-  std::vector<Process> processes;
+  std::string target{};
+  std::vector<cgroup::Level>
+      levels{};  // the target first; empty where there is no memory controller
+  cgroup::MemoryUse memory{};
+  std::optional<cgroup::CpuLimits> cpu{};  // unset: no CPU controller
+  std::optional<cgroup::PidsRoom> pids{};
+  std::vector<Process> processes{};
   pid_t init = 0;
   int init_oom_score_adj = 0;
-  Bytes node_total, node_available;
+  Bytes node_total{};
+  Bytes node_available{};
   int node_cpus = 1;
   int own_oom_score_adj = 0;
   bool can_lock = true;                  // CAP_IPC_LOCK
@@ -47,31 +49,31 @@ struct Observed {
 };
 
 struct MemoryPlan {
-  spec::MemoryLoad load;
-  Bytes size;                  // asked for: to add, or the level to reach
-  std::vector<double> shares;  // of the workers; they add up to 1
+  spec::MemoryLoad load{};
+  Bytes size{};                  // asked for: to add, or the level to reach
+  std::vector<double> shares{};  // of the workers; they add up to 1
   int oom_score_adj = 0;
-  Bytes keep_free;  // below the nearest limit: reserve, and what `avoid` leaves
+  Bytes keep_free{};  // below the nearest limit: reserve, and what `avoid` leaves
   bool locked = true;
 };
 
 struct CpuPlan {
-  spec::CpuLoad load;
-  Cores asked;     // to add, or the level to reach
-  Cores possible;  // what CPUs and quota allow
+  spec::CpuLoad load{};
+  Cores asked{};     // to add, or the level to reach
+  Cores possible{};  // what CPUs and quota allow
   int nice = 0;
 };
 
 struct Plan {
-  std::optional<MemoryPlan> memory;
-  std::optional<CpuPlan> cpu;
-  Bytes guard;
-  std::vector<std::string> notes;     // what the user should know
-  std::vector<std::string> refusals;  // not empty: nothing may be started
+  std::optional<MemoryPlan> memory{};
+  std::optional<CpuPlan> cpu{};
+  Bytes guard{};
+  std::vector<std::string> notes{};     // what the user should know
+  std::vector<std::string> refusals{};  // not empty: nothing may be started
 };
 
 struct Asked {
-  spec::Stressors loads;
+  spec::Stressors loads{};
   std::optional<std::variant<Bytes, Percent>>
       guard;  // unset: the larger of 5 % of the machine and 256 MiB
 };

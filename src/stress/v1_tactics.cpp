@@ -85,7 +85,8 @@ class V1Tactics final : public Tactics {
       const std::string padded = "," + controllers + ",";
       return padded.find("," + std::string(name) + ",") != std::string::npos;
     };
-    if (kind == Kind::kMemory) return has("memory");
+    if (kind != Kind::kCpu && has("memory")) return true;
+    if (kind == Kind::kMemory) return false;
     return has("cpu") || has("cpuacct") || has("cpuset");
   }
 

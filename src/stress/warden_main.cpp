@@ -266,10 +266,25 @@ void WardenProcess::make_child(const Request& request) {
   tell({.tell = Tell::kDone}, raw);
 }
 
+// All processes below, the children first: stress-ng starts children that start children.
+void kill_tree(pid_t pid) {
+  const std::string id = std::to_string(pid);
+  if (auto text = os::read_file("/proc/" + id + "/task/" + id + "/children")) {
+    const char* at = text->c_str();
+    char* end = nullptr;
+    for (long child = std::strtol(at, &end, 10); end != at; child = std::strtol(at, &end, 10)) {
+      kill_tree(static_cast<pid_t>(child));
+      at = end;
+    }
+  }
+  if (pid != ::getpid()) ::kill(pid, SIGKILL);
+}
+
 // SIGKILL, and the memory freed in our time rather than in the target's. A toucher is ordered to
 // end: it frees.
 void WardenProcess::kill(Worker& worker) {
   if (worker.pages) order_release(worker.pages->block(worker.slot));
+  if (!worker.pages) return kill_tree(worker.pid);
   (void)os::pidfd_signal(worker.pidfd, SIGKILL);
   os::process_mrelease(worker.pidfd);
 }
@@ -350,20 +365,6 @@ bool WardenProcess::reap_until_none(milliseconds patience) {
     if (steady_clock::now() > until) return false;
     ::usleep(500);
   }
-}
-
-// All processes below, the children first: stress-ng starts children that start children.
-void kill_tree(pid_t pid) {
-  const std::string id = std::to_string(pid);
-  if (auto text = os::read_file("/proc/" + id + "/task/" + id + "/children")) {
-    const char* at = text->c_str();
-    char* end = nullptr;
-    for (long child = std::strtol(at, &end, 10); end != at; child = std::strtol(at, &end, 10)) {
-      kill_tree(static_cast<pid_t>(child));
-      at = end;
-    }
-  }
-  if (pid != ::getpid()) ::kill(pid, SIGKILL);
 }
 
 void WardenProcess::clean_up() {

@@ -1,0 +1,57 @@
+// Which subcommand is meant; everything else is theirs.
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/run.h"
+
+namespace {
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view help;
+  int (*main)(const std::vector<std::string>&);
+};
+
+constexpr Subcommand kSubcommands[] = {
+    {"run", "stress one container, process or cgroup of this machine", duress::cli::run},
+};
+
+void usage(std::FILE* out) {
+  std::fputs("duress puts exact, safe, explained CPU and memory stress on containers\n\n", out);
+  for (const Subcommand& subcommand : kSubcommands) {
+    std::fprintf(out, "  duress %-10s %s\n", std::string(subcommand.name).c_str(),
+                 std::string(subcommand.help).c_str());
+  }
+  std::fputs("\nduress SUBCOMMAND --help tells more.\n", out);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) {
+    usage(stderr);
+    return 2;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    usage(stdout);
+    return 0;
+  }
+  if (words[0] == "--version") {
+    std::puts("duress " DURESS_VERSION);
+    return 0;
+  }
+  std::vector<std::string_view> names;
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (subcommand.name == words[0]) return subcommand.main({words.begin() + 1, words.end()});
+    names.push_back(subcommand.name);
+  }
+  const auto near = duress::nearest(words[0], names);
+  std::fprintf(
+      stderr, "unknown subcommand %s%s\n", duress::quoted(words[0]).c_str(),
+      near ? (": did you mean " + std::string(*near) + "?").c_str() : ": see duress --help");
+  return 2;
+}

@@ -1,0 +1,26 @@
+// Makes the controllers of one cgroup; the only place that names both versions. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cgroup/controllers.h"
+
+namespace duress::cgroup {
+
+[[nodiscard]] std::unique_ptr<Memory> make_v1_memory(const std::string& mount,
+                                                     const std::string& path);
+[[nodiscard]] std::unique_ptr<Memory> make_v2_memory(const std::string& mount,
+                                                     const std::string& path);
+
+// v1 has CPU time, quota and the set of CPUs in trees of their own. "": not mounted, or not for
+// this target.
+struct V1CpuTrees {
+  std::string cpu_mount, cpu_path;
+  std::string cpuacct_directory;
+  std::string cpuset_directory;
+};
+[[nodiscard]] std::unique_ptr<Cpu> make_v1_cpu(const V1CpuTrees& trees);
+[[nodiscard]] std::unique_ptr<Cpu> make_v2_cpu(const std::string& mount, const std::string& path);
+
+}  // namespace duress::cgroup

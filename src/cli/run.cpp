@@ -1,0 +1,203 @@
+#include "cli/run.h"
+
+#include <linux/capability.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "cli/run_arguments.h"
+#include "os/machine.h"
+#include "os/privileges.h"
+#include "os/process.h"
+#include "stress/engine.h"
+#include "stress/stressng.h"
+
+namespace duress::cli {
+
+namespace {
+
+using stress::ExitCode;
+
+int leave(ExitCode code) { return static_cast<int>(code); }
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "duress: %s\n", error.message.c_str());
+  switch (error.code) {
+    case Code::kUsage:
+      return leave(ExitCode::kUsage);
+    case Code::kInternal:
+    case Code::kIo:
+      return leave(ExitCode::kFailed);
+    default:
+      return leave(ExitCode::kRefused);
+  }
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+    seed = static_cast<std::uint64_t>(SystemClock().now().time_since_epoch().count());
+  }
+  return seed;
+}
+
+// What an earlier run left is made good for before a new one begins.
+void mend(const std::string& directory) {
+  auto left = stress::orphans(directory);
+  if (!left) return;
+  for (const stress::Orphan& orphan : *left) {
+    const std::vector<std::string> failed = stress::put_back(orphan.changes);
+    if (failed.empty()) {
+      ::unlink(orphan.path.c_str());
+      std::fprintf(stderr, "duress: put back what a killed run had changed (%s)\n",
+                   orphan.about.c_str());
+      continue;
+    }
+    for (const std::string& what : failed)
+      std::fprintf(stderr, "duress: left from before: %s\n", what.c_str());
+  }
+}
+
+class MachineNode final : public stress::Node {
+ public:
+  explicit MachineNode(os::MemoryInfo& info) : info_(info) {}
+  [[nodiscard]] Result<Bytes> available() override { return info_.available(); }
+
+ private:
+  os::MemoryInfo& info_;
+};
+
+stress::Rights rights() {
+  return {.ipc_lock = os::has_capability(CAP_IPC_LOCK),
+          .sys_resource = os::has_capability(CAP_SYS_RESOURCE),
+          .sys_nice = os::has_capability(CAP_SYS_NICE)};
+}
+
+struct Prepared {
+  stress::RunSetting setting;
+  std::unique_ptr<stress::Tactics> tactics;
+};
+
+Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy& hierarchy,
+                         const cgroup::Target& target, os::MemoryInfo& memory) {
+  auto available = memory.available();
+  if (!available) return std::unexpected(available.error());
+  auto observed = stress::observe(target, "/proc", memory.total(), *available,
+                                  static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)), rights());
+  if (!observed) return std::unexpected(observed.error());
+  Prepared out;
+  const spec::Stressors own = stress::without_stressng(arguments.loads);
+  out.setting.plan = stress::make_plan({.loads = own, .guard = arguments.guard}, *observed);
+  out.setting.plan.notes.insert(out.setting.plan.notes.begin(), arguments.notes.begin(),
+                                arguments.notes.end());
+  if (auto program = stress::stressng_arguments(arguments.loads)) {
+    auto path = stress::find_stressng();
+    if (path) {
+      out.setting.program = stress::Program{*path, *program};
+    } else {
+      out.setting.plan.refusals.push_back(path.error().message);
+    }
+  }
+  out.setting.loads = own;
+  out.setting.duration = arguments.duration;
+  out.setting.observed = std::move(*observed);
+  out.setting.seed = random_seed();
+  if (const auto* pid = std::get_if<cgroup::ByPid>(&arguments.wanted);
+      pid != nullptr && pid->pid != target.init) {
+    out.setting.watched = pid->pid;
+  }
+  if (target.version == cgroup::Version::kV1) {
+    out.tactics = stress::make_v1_tactics(target);
+  } else {
+    auto own_cgroup = cgroup::own_directory({}, hierarchy);
+    if (!own_cgroup) return std::unexpected(own_cgroup.error());
+    out.tactics = stress::make_v2_tactics(target, *own_cgroup);
+  }
+  return out;
+}
+
+Result<int> start(const RunArguments& arguments, RunOutput& output) {
+  auto hierarchy = cgroup::detect({});
+  if (!hierarchy) return std::unexpected(hierarchy.error());
+  auto target = cgroup::locate({}, *hierarchy, arguments.wanted);
+  if (!target) return std::unexpected(target.error());
+  auto memory = os::MemoryInfo::open("/proc");
+  if (!memory) return std::unexpected(memory.error());
+  auto prepared = prepare(arguments, *hierarchy, *target, *memory);
+  if (!prepared) return std::unexpected(prepared.error());
+  stress::RunSetting& setting = prepared->setting;
+
+  PlanTold told{.target = *target,
+                .observed = setting.observed,
+                .plan = setting.plan,
+                .changes = {},
+                .program = {},
+                .duration = setting.duration,
+                .dry_run = arguments.dry_run};
+  if (setting.plan.memory) {
+    told.changes = prepared->tactics->changes(setting.plan.memory->load.when_oom.policy,
+                                              setting.observed.levels);
+  }
+  if (setting.program) told.program = setting.program->arguments;
+  if (!setting.plan.refusals.empty() && !arguments.dry_run) {
+    std::string message;
+    for (const std::string& refusal : setting.plan.refusals) {
+      message += (message.empty() ? "" : "\nduress: ") + refusal;
+    }
+    return fail(Code::kRefused, message);
+  }
+  output.planned(told);
+  if (arguments.dry_run)
+    return leave(setting.plan.refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
+
+  const std::string directory(stress::kRunDirectory);
+  mend(directory);
+  auto journal = stress::Journal::create(directory, std::to_string(::getpid()), target->path);
+  if (!journal) return std::unexpected(journal.error());
+  auto warden = stress::Warden::start(*journal);
+  if (!warden) return std::unexpected(warden.error());
+  if (auto dropped = os::drop_capabilities(); !dropped) return std::unexpected(dropped.error());
+  auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
+  if (!signals) return std::unexpected(signals.error());
+
+  const SystemClock clock;
+  MachineNode node(*memory);
+  stress::Engine engine({.clock = clock,
+                         .target = *target,
+                         .node = node,
+                         .warden = *warden,
+                         .journal = *journal,
+                         .tactics = *prepared->tactics,
+                         .listener = output,
+                         .signals = *signals},
+                        std::move(setting));
+  auto outcome = engine.run();
+  warden->finish();
+  if (!outcome) return std::unexpected(outcome.error());
+  if (outcome->left_behind.empty()) journal->remove();
+  output.ended(*outcome);
+  return leave(outcome->exit_code());
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) {
+  auto parsed = parse_run_arguments(arguments);
+  if (!parsed) {
+    std::fprintf(stderr, "%s\n", parsed.error().message.c_str());
+    return leave(ExitCode::kUsage);
+  }
+  if (parsed->help) {
+    std::fputs(run_help().c_str(), stdout);
+    return 0;
+  }
+  const std::unique_ptr<RunOutput> output = parsed->output.format == Format::kText
+                                                ? make_text_output(stdout, parsed->output.quiet)
+                                                : make_json_output(stdout, parsed->output);
+  auto code = start(*parsed, *output);
+  return code ? *code : complain(code.error());
+}
+
+}  // namespace duress::cli

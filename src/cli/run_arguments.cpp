@@ -1,0 +1,251 @@
+#include "cli/run_arguments.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "os/file.h"
+#include "spec/fields.h"
+#include "spec/manifest.h"
+
+namespace duress::cli {
+
+namespace {
+
+struct Flag {
+  std::string_view name;
+  std::string_view value;  // "" for a switch
+  std::string_view help;
+};
+
+constexpr Flag kTargets[] = {
+    {"--pid", "PID", "the container (cgroup) of this process"},
+    {"--container", "ID", "a container of any runtime, by its ID or the beginning of it"},
+    {"--cgroup", "PATH", "a cgroup, by its path below the mount or its absolute path"},
+};
+constexpr Flag kControl[] = {
+    {"--for", "DURATION", "how long, e.g. 90s, 5m, 1h30m; without it, until Ctrl-C"},
+    {"-f", "FILE", "a StressChaos manifest (- for standard input); flags come on top of it"},
+    {"--guard", "SIZE|PERCENT",
+     "end when the machine has less memory left (default: the larger of 5 % and 256 MiB)"},
+    {"--dry-run", "", "print the plan and touch nothing"},
+    {"-o", "text|json|jsonl", "what to print (default: text)"},
+    {"--quiet", "", "print only what went wrong"},
+    {"--help", "", "print this"},
+};
+constexpr std::size_t kMostManifest = 1U << 20U;
+
+std::vector<std::string_view> all_flags() {
+  std::vector<std::string_view> out = {"--filename", "--output"};
+  for (const Flag& flag : kTargets) out.push_back(flag.name);
+  for (const Flag& flag : kControl) out.push_back(flag.name);
+  for (const spec::Field& field : spec::fields()) {
+    if (!field.flag.empty()) out.push_back(field.flag);
+  }
+  return out;
+}
+
+class Parser {
+ public:
+  Result<RunArguments> parse(const std::vector<std::string>& arguments) {
+    read_words(arguments);
+    if (out_.help) return out_;
+    read_manifest();
+    for (const auto& [field, value] : fields_) {
+      if (auto set = field->set(out_.loads, value); !set) {
+        wrong(std::string(field->flag) + ": " + set.error().message);
+      }
+    }
+    read_control();
+    choose_target();
+    check_loads();
+    if (wrong_.empty()) return out_;
+    std::string message;
+    for (const std::string& line : wrong_) message += (message.empty() ? "" : "\n") + line;
+    return fail(Code::kUsage, message);
+  }
+
+ private:
+  void wrong(std::string text) { wrong_.push_back(std::move(text)); }
+
+  // "--flag value" and "--flag=value"; every flag at most once.
+  void read_words(const std::vector<std::string>& arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      std::string name = arguments[i];
+      std::optional<std::string> value;
+      if (const std::size_t equals = name.find('=');
+          name.starts_with("--") && equals != name.npos) {
+        value = name.substr(equals + 1);
+        name.resize(equals);
+      }
+      if (name == "-h") name = "--help";
+      if (name == "--filename") name = "-f";
+      if (name == "--output") name = "-o";
+      const spec::Field* field = spec::field_by_flag(name);
+      const auto known = std::ranges::find(kControl, name, &Flag::name);
+      const bool target = std::ranges::find(kTargets, name, &Flag::name) != std::end(kTargets);
+      if (field == nullptr && known == std::end(kControl) && !target) {
+        unknown(name);
+        continue;
+      }
+      const bool is_switch = field != nullptr
+                                 ? field->is_switch
+                                 : !target && known != std::end(kControl) && known->value.empty();
+      if (is_switch && !value) value = "true";
+      if (!value) {
+        if (i + 1 == arguments.size()) {
+          wrong(name + ": a value is missing");
+          continue;
+        }
+        value = arguments[++i];
+      }
+      if (!given_.insert({name, *value}).second) wrong(name + ": given twice");
+      if (field != nullptr) fields_.emplace_back(field, *value);
+      if (name == "--help") out_.help = true;
+    }
+  }
+
+  void unknown(const std::string& name) {
+    const std::vector<std::string_view> known = all_flags();
+    const auto near = nearest(name, known);
+    wrong("unknown " + std::string(name.starts_with("-") ? "flag " : "word ") + quoted(name) +
+          (near ? ": did you mean " + std::string(*near) + "?" : ": see duress run --help"));
+  }
+
+  std::optional<std::string> value_of(const std::string& name) const {
+    const auto found = given_.find(name);
+    return found == given_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  void read_manifest() {
+    const auto path = value_of("-f");
+    if (!path) return;
+    auto text = os::read_file(*path == "-" ? "/dev/stdin" : *path, kMostManifest);
+    if (!text) return wrong("-f: " + text.error().message);
+    auto manifest = spec::parse_manifest(*text);
+    if (!manifest) {
+      for (const spec::Problem& problem : manifest.error()) {
+        wrong(*path + ": " + spec::format_problem(problem));
+      }
+      return;
+    }
+    out_.loads = manifest->stressors;
+    out_.duration = manifest->duration;
+    for (const std::string& note : manifest->notes) out_.notes.push_back(note);
+    if (manifest->selector_given) {
+      out_.notes.push_back("the manifest's selector (" + manifest->selector_summary +
+                           ") is ignored here: the target is what the command line names");
+    }
+  }
+
+  void read_control() {
+    if (const auto text = value_of("--for")) {
+      auto duration = parse_duration(*text);
+      if (!duration) {
+        wrong("--for: " + duration.error().message);
+      } else if (duration->count() <= 0) {
+        wrong("--for: " + quoted(*text) + " is not allowed: a duration above 0, e.g. 90s or 1h30m");
+      } else {
+        out_.duration = *duration;
+      }
+    }
+    if (const auto text = value_of("--guard")) {
+      auto guard = parse_size_or_percent(*text);
+      if (!guard) {
+        wrong("--guard: " + guard.error().message);
+      } else if (const auto* percent = std::get_if<Percent>(&*guard);
+                 percent != nullptr && percent->value > 100) {
+        wrong("--guard: " + quoted(*text) + " is not allowed: a size, or 0% to 100%");
+      } else {
+        out_.guard = *guard;
+      }
+    }
+    if (const auto text = value_of("-o")) {
+      if (*text == "json") {
+        out_.output.format = Format::kJson;
+      } else if (*text == "jsonl") {
+        out_.output.format = Format::kJsonLines;
+      } else if (*text != "text") {
+        wrong("-o: " + quoted(*text) + " is not allowed: text, json or jsonl");
+      }
+    }
+    out_.output.quiet = given_.contains("--quiet");
+    out_.dry_run = given_.contains("--dry-run");
+  }
+
+  void choose_target() {
+    std::vector<std::string> targets;
+    for (const Flag& flag : kTargets) {
+      if (given_.contains(std::string(flag.name))) targets.emplace_back(flag.name);
+    }
+    if (targets.empty()) return wrong("no target: give one of --pid, --container and --cgroup");
+    if (targets.size() > 1) {
+      return wrong("two targets: " + targets[0] + " and " + targets[1] + "; give one");
+    }
+    const std::string value = *value_of(targets[0]);
+    if (value.empty()) return wrong(targets[0] + ": a value is missing");
+    if (targets[0] == "--container") {
+      out_.wanted = cgroup::ByContainer{value};
+    } else if (targets[0] == "--cgroup") {
+      out_.wanted = cgroup::ByPath{value};
+    } else {
+      auto pid = parse_integer(value);
+      constexpr std::int64_t kMostPid = 4'194'304;
+      if (!pid || *pid < 1 || *pid > kMostPid) {
+        return wrong("--pid: " + quoted(value) +
+                     " is not allowed: the number of a process, 2 to 4194304");
+      }
+      out_.wanted = cgroup::ByPid{static_cast<pid_t>(*pid)};
+    }
+  }
+
+  void check_loads() {
+    const spec::Stressors& loads = out_.loads;
+    if (!loads.memory && !loads.cpu && loads.stressng.empty()) {
+      if (wrong_.empty()) wrong("no load: give --memory SIZE, --cpu LOAD or -f MANIFEST");
+      return;
+    }
+    if (!wrong_.empty())
+      return;  // a load that was half understood would be called wrong for nothing
+    for (const spec::Problem& problem : spec::validate(loads)) wrong(spec::format_problem(problem));
+  }
+
+  RunArguments out_;
+  std::map<std::string, std::string> given_;
+  std::vector<std::pair<const spec::Field*, std::string>> fields_;
+  std::vector<std::string> wrong_;
+};
+
+std::string help_line(std::string_view name, std::string_view value, std::string_view help) {
+  std::string left = "  " + std::string(name) + (value.empty() ? "" : " " + std::string(value));
+  constexpr std::size_t kHelpColumn = 34;
+  left += left.size() + 2 > kHelpColumn ? "\n" + std::string(kHelpColumn, ' ')
+                                        : std::string(kHelpColumn - left.size(), ' ');
+  return left + std::string(help) + "\n";
+}
+
+}  // namespace
+
+Result<RunArguments> parse_run_arguments(const std::vector<std::string>& arguments) {
+  return Parser().parse(arguments);
+}
+
+std::string run_help() {
+  std::string out =
+      "duress run: stress one container, process or cgroup of this machine\n\nTarget, exactly "
+      "one:\n";
+  for (const Flag& flag : kTargets) out += help_line(flag.name, flag.value, flag.help);
+  out += "\nLoads:\n";
+  for (const spec::Field& field : spec::fields()) {
+    if (!field.flag.empty()) out += help_line(field.flag, field.value, field.help);
+  }
+  out += "\nControl:\n";
+  for (const Flag& flag : kControl) out += help_line(flag.name, flag.value, flag.help);
+  out +=
+      "\nExit codes: 0 done, 1 failed, 2 usage, 3 refused before anything was touched, 4 target "
+      "ended,\n"
+      "5 stressor killed (OOM), 6 guard, 7 something was left behind\n";
+  return out;
+}
+
+}  // namespace duress::cli

@@ -1,0 +1,43 @@
+// How a run looks: the plan, the live line, the last table for people; JSON lines or one JSON
+// object for programs. Names and units of the JSON stand in docs/json.md and do not change. It
+// decides nothing. One thread.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cgroup/target.h"
+#include "stress/outcome.h"
+#include "stress/plan.h"
+
+namespace duress::cli {
+
+enum class Format { kText, kJson, kJsonLines };
+
+struct PlanTold {
+  const cgroup::Target& target;
+  const stress::Observed& observed;
+  const stress::Plan& plan;
+  std::vector<std::string> changes;  // files that are changed for the time of the load
+  std::vector<std::string> program;  // the stress-ng command line, if any
+  std::optional<Duration> duration;
+  bool dry_run = false;
+};
+
+class RunOutput : public stress::Listener {
+ public:
+  virtual void planned(const PlanTold& told) = 0;
+  virtual void ended(const stress::Outcome& outcome) = 0;
+};
+
+struct OutputOptions {
+  Format format = Format::kText;
+  bool quiet = false;
+};
+[[nodiscard]] std::unique_ptr<RunOutput> make_text_output(std::FILE* out, bool quiet);
+[[nodiscard]] std::unique_ptr<RunOutput> make_json_output(std::FILE* out,
+                                                          const OutputOptions& options);
+
+}  // namespace duress::cli

@@ -1,0 +1,54 @@
+#include "os/machine.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "os/file.h"
+
+namespace duress::os {
+
+namespace {
+
+std::optional<Bytes> field(const std::string& text, std::string_view name) {
+  const std::size_t at = ("\n" + text).find("\n" + std::string(name) + ":");
+  if (at == std::string::npos) return std::nullopt;
+  return kib(std::atoll(text.c_str() + at + name.size() + 1));
+}
+
+}  // namespace
+
+Result<MemoryInfo> MemoryInfo::open(const std::string& proc) {
+  const std::string path = proc + "/meminfo";
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail_errno(errno, "open " + path);
+  MemoryInfo out(std::move(file));
+  auto text = read_fd(out.file_, path);
+  if (!text) return std::unexpected(text.error());
+  const auto total = field(*text, "MemTotal");
+  if (!total) return fail(Code::kUnsupported, path + " has no MemTotal");
+  out.total_ = *total;
+  out.swap_total_ = field(*text, "SwapTotal").value_or(Bytes{0});
+  return out;
+}
+
+Result<Bytes> MemoryInfo::available() const {
+  auto text = read_fd(file_, "meminfo");
+  if (!text) return std::unexpected(text.error());
+  const auto available = field(*text, "MemAvailable");
+  if (!available)
+    return fail(Code::kUnsupported, "/proc/meminfo has no MemAvailable (a kernel before 3.14)");
+  return *available;
+}
+
+std::optional<std::string> chosen(const std::string& path) {
+  auto text = read_file(path);
+  if (!text) return std::nullopt;
+  const std::size_t from = text->find('[');
+  const std::size_t to = text->find(']');
+  if (from == std::string::npos || to == std::string::npos || to < from) return std::nullopt;
+  return text->substr(from + 1, to - from - 1);
+}
+
+}  // namespace duress::os

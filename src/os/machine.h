@@ -1,0 +1,32 @@
+// What this machine is: its memory, and what the kernel has switched on. Read from /proc and /sys,
+// whose roots are passed in; it changes nothing. MemoryInfo keeps its file open and is for one
+// thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "os/fd.h"
+
+namespace duress::os {
+
+class MemoryInfo final {
+ public:
+  [[nodiscard]] static Result<MemoryInfo> open(const std::string& proc);
+  [[nodiscard]] Bytes total() const { return total_; }
+  [[nodiscard]] Bytes swap_total() const { return swap_total_; }
+  [[nodiscard]] Result<Bytes> available() const;  // MemAvailable, read anew
+
+ private:
+  explicit MemoryInfo(Fd file) : file_(std::move(file)) {}
+  Fd file_;
+  Bytes total_;
+  Bytes swap_total_;
+};
+
+// The chosen word of a kernel switch such as "always [madvise] never".
+[[nodiscard]] std::optional<std::string> chosen(const std::string& path);
+
+}  // namespace duress::os

@@ -1,0 +1,147 @@
+// Runs the loads of one target from start to verified release: places the workers, steers them by
+// what the cgroup says, and ends them at the deadline, at a signal, when the target ends, when the
+// node runs short, or when they were killed. It decides nothing that plan.h decided already, prints
+// nothing, and is told the time by the clock that it was given. Lives for one run; one thread,
+// which must not be the one that forks elsewhere (PR_SET_PDEATHSIG follows threads).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "cgroup/target.h"
+#include "os/poller.h"
+#include "stress/cpu_load.h"
+#include "stress/memory_load.h"
+#include "stress/outcome.h"
+#include "stress/plan.h"
+#include "stress/tactics.h"
+#include "stress/warden.h"
+
+namespace duress::stress {
+
+// What the engine needs of the machine.
+class Node {
+ public:
+  virtual ~Node() = default;
+  [[nodiscard]] virtual Result<Bytes>
+  available() = 0;  // MemAvailable of /proc/meminfo; cheap enough for 1 kHz
+};
+
+struct Program {
+  std::string path{};
+  std::vector<std::string> arguments{};
+};
+
+struct RunSetting {
+  Plan plan{};
+  spec::Stressors loads{};  // as asked for: percentages are resolved anew when the limit moves
+  std::optional<Program> program{};    // stress-ng
+  std::optional<Duration> duration{};  // unset: until something ends it
+  Observed observed{};
+  std::uint64_t seed = 0;
+  pid_t watched = 0;  // a process whose end is the target's end; 0: the cgroup's init only
+};
+
+class Engine final {
+ public:
+  struct World {
+    const Clock& clock;
+    const cgroup::Target& target;
+    Node& node;
+    Warden& warden;
+    Journal& journal;
+    Tactics& tactics;
+    Listener& listener;
+    const os::Fd& signals;  // signalfd of those that end the run
+  };
+  Engine(const World& world, RunSetting setting);
+  ~Engine();
+
+  // An error: it could not be started, nothing runs, and everything is as it was.
+  [[nodiscard]] Result<Outcome> run();
+
+ private:
+  struct Ending {
+    EndReason reason;
+    std::string message{};
+  };
+  [[nodiscard]] Result<> start();
+  [[nodiscard]] Result<> start_program();
+  [[nodiscard]] Result<> watch();
+  void loop();
+  [[nodiscard]] Duration tick();
+  [[nodiscard]] bool look();
+  void heed(const std::vector<os::Ready>& ready);
+  void take_ended();
+  void worker_ended(const Event& event);
+  void memory_worker_died(const Event& event);
+  void on_alarms(bool met);
+  void regrow();
+  void follow_limit();
+  void check_guard();
+  void tell_shortfall();
+  void sample(bool last);
+  void release();
+  void verify();
+  void end(EndReason reason, std::string message);
+  void happened(std::string what);
+  [[nodiscard]] Duration since_start() const;
+  [[nodiscard]] std::int64_t oom_kills() const;
+  [[nodiscard]] bool anything_alive() const;
+
+  World world_;
+  RunSetting setting_;
+  Instant start_;
+  std::optional<Instant> deadline_;
+  std::optional<os::Poller> poller_;
+  std::vector<os::Fd> watched_;
+  std::vector<Alarm> alarms_;
+  std::optional<MemoryLoad> memory_;
+  std::optional<CpuLoad> cpu_;
+  bool program_alive_ = false;
+  std::optional<Ending> ending_;
+  bool warden_gone_ = false;
+
+  MemorySight sight_;
+  Bytes usage_a_look_ago_;  // a kill is seen after it has freed the memory
+  Instant parts_read_;
+  Instant limit_followed_;
+  Instant lease_renewed_;
+  cgroup::CpuUse cpu_before_;
+  cgroup::CpuUse cpu_now_;
+  std::int64_t oom_kills_before_ = 0;
+  std::int64_t oom_kills_seen_ = 0;
+  bool alarmed_ = false;
+  std::vector<std::uint32_t> ended_by_us_;
+  struct Regrowth {
+    std::uint32_t id;
+    Instant due{};
+  };
+  std::vector<Regrowth> regrowths_;
+  Duration back_off_{0};
+  std::int64_t releases_ = 0;
+  bool told_shortfall_ = false;
+  std::optional<Instant> short_since_;
+
+  Instant next_sample_;
+  Instant last_sample_;
+  std::chrono::nanoseconds sampled_load_cpu_{0};
+  std::chrono::nanoseconds sampled_target_cpu_{0};
+  Bytes node_available_;
+  Outcome outcome_;
+};
+
+// What there is to know of a target and this machine before a plan is made.
+struct Rights {
+  bool ipc_lock = false;
+  bool sys_resource = false;
+  bool sys_nice = false;
+};
+[[nodiscard]] Result<Observed> observe(const cgroup::Target& target, const std::string& proc,
+                                       Bytes node_total, Bytes node_available, int node_cpus,
+                                       const Rights& rights);
+
+}  // namespace duress::stress

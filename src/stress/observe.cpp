@@ -1,0 +1,76 @@
+// What there is to see of a target before a plan is made: see engine.h.
+#include <algorithm>
+#include <string>
+
+#include "os/file.h"
+#include "stress/engine.h"
+
+namespace duress::stress {
+
+namespace {
+
+std::int64_t kilobytes_of(const std::string& status, std::string_view name) {
+  const std::size_t at = status.find("\n" + std::string(name) + ":");
+  if (at == std::string::npos) return 0;
+  return std::atoll(status.c_str() + at + name.size() + 2);
+}
+
+std::optional<int> oom_score_adj(const std::string& proc, const std::string& pid) {
+  auto text = os::read_file(proc + "/" + pid + "/oom_score_adj");
+  if (!text) return std::nullopt;
+  return std::atoi(text->c_str());
+}
+
+std::optional<Process> look_at(const std::string& proc, pid_t pid) {
+  const std::string directory = proc + "/" + std::to_string(pid);
+  auto status = os::read_file(directory + "/status");
+  auto name = os::read_file(directory + "/comm");
+  const auto adj = oom_score_adj(proc, std::to_string(pid));
+  if (!status || !name || !adj) return std::nullopt;  // it has ended meanwhile
+  Process out;
+  out.pid = pid;
+  out.name = name->substr(0, name->find('\n'));
+  out.oom_score_adj = *adj;
+  out.resident = kib(kilobytes_of(*status, "VmRSS") + kilobytes_of(*status, "VmSwap") +
+                     kilobytes_of(*status, "VmPTE"));
+  return out;
+}
+
+}  // namespace
+
+Result<Observed> observe(const cgroup::Target& target, const std::string& proc, Bytes node_total,
+                         Bytes node_available, int node_cpus, const Rights& rights) {
+  Observed out;
+  out.target = target.name;
+  out.init = target.init;
+  auto levels = target.memory->levels();
+  if (!levels) return std::unexpected(levels.error());
+  out.levels = std::move(*levels);
+  auto use = target.memory->read();
+  if (!use) return std::unexpected(use.error());
+  out.memory = *use;
+  if (target.cpu) {
+    if (auto limits = target.cpu->limits()) out.cpu = *limits;
+  }
+  if (auto pids = cgroup::pids_room(target)) out.pids = *pids;
+  auto processes = cgroup::processes(target);
+  if (!processes) return std::unexpected(processes.error());
+  for (const pid_t pid : *processes) {
+    if (auto process = look_at(proc, pid)) out.processes.push_back(std::move(*process));
+  }
+  const auto own = oom_score_adj(proc, "self").value_or(0);
+  out.own_oom_score_adj = own;
+  const auto init = std::ranges::find(out.processes, target.init, &Process::pid);
+  out.init_oom_score_adj = init == out.processes.end() ? own : init->oom_score_adj;
+  out.node_total = node_total;
+  out.node_available = node_available;
+  out.node_cpus = node_cpus;
+  out.can_lock = rights.ipc_lock;
+  out.can_lower_oom_score = rights.sys_resource;
+  out.can_nice = rights.sys_nice;
+  out.counts_pids =
+      target.version == cgroup::Version::kV2;  // on v1 a worker does not join the pids tree
+  return out;
+}
+
+}  // namespace duress::stress
