@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/doctor.h"
 #include "cli/run.h"
 
 namespace {
@@ -17,6 +18,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"run", "stress one container, process or cgroup of this machine", duress::cli::run},
+    {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 
 void usage(std::FILE* out) {

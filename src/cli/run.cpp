@@ -12,6 +12,7 @@
 #include "os/privileges.h"
 #include "os/process.h"
 #include "stress/engine.h"
+#include "stress/leftovers.h"
 #include "stress/stressng.h"
 
 namespace duress::cli {
@@ -41,23 +42,6 @@ std::uint64_t random_seed() {
     seed = static_cast<std::uint64_t>(SystemClock().now().time_since_epoch().count());
   }
   return seed;
-}
-
-// What an earlier run left is made good for before a new one begins.
-void mend(const std::string& directory) {
-  auto left = stress::orphans(directory);
-  if (!left) return;
-  for (const stress::Orphan& orphan : *left) {
-    const std::vector<std::string> failed = stress::put_back(orphan.changes);
-    if (failed.empty()) {
-      ::unlink(orphan.path.c_str());
-      std::fprintf(stderr, "duress: put back what a killed run had changed (%s)\n",
-                   orphan.about.c_str());
-      continue;
-    }
-    for (const std::string& what : failed)
-      std::fprintf(stderr, "duress: left from before: %s\n", what.c_str());
-  }
 }
 
 class MachineNode final : public stress::Node {
@@ -153,7 +137,9 @@ Result<int> start(const RunArguments& arguments, RunOutput& output) {
     return leave(setting.plan.refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
 
   const std::string directory(stress::kRunDirectory);
-  mend(directory);
+  for (const std::string& line : stress::mend_journals(directory)) {
+    std::fprintf(stderr, "duress: %s\n", line.c_str());
+  }
   auto journal = stress::Journal::create(directory, std::to_string(::getpid()), target->path);
   if (!journal) return std::unexpected(journal.error());
   auto warden = stress::Warden::start(*journal);
