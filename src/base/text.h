@@ -60,6 +60,8 @@ using Duration = std::chrono::nanoseconds;
   return quoted(std::string_view(text), most);
 }
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 [[nodiscard]] std::string_view trim(std::string_view text);
 
 }  // namespace duress

@@ -285,6 +285,14 @@ TEST(Quoted, CutsByCharacters) {
   EXPECT_LE(quoted(std::string(1 << 20, '\xff')).size(), 60 * 4 + 3U);
 }
 
+TEST(IsUtf8, TellsTextFromBytes) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("gr\u00f6\u00dfe \u6e2c \U0001F600"));
+  EXPECT_FALSE(is_utf8("a\xff"));
+  EXPECT_FALSE(is_utf8("a\xc3"));
+  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));
+}
+
 TEST(Trim, TakesBlanksFromBothEnds) {
   EXPECT_EQ(trim(" \t a b\r\n"), "a b");
   EXPECT_EQ(trim(" \n "), "");

@@ -99,6 +99,15 @@ std::optional<std::string_view> nearest(std::string_view word,
   return found;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string quoted(std::string_view text, std::size_t most) {
   if (text.empty()) return "\"\"";
   std::string out;

@@ -1,5 +1,6 @@
 // One kind of stress on one target, as a value: what was asked for, with every default filled in.
-// It holds no measured figure and no resolved percentage (stress/plan.h does that). Plain values; any thread.
+// It holds no measured figure and no resolved percentage (stress/plan.h does that). Plain values;
+// any thread.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ inline constexpr int kMostWorkers = 1024;
 
 struct WhenOom {
   OomPolicy policy = OomPolicy::kNatural;
-  int max_kills = 1;        // with kRegrow: 0 means without end
+  int max_kills = 1;  // with kRegrow: 0 means without end
   Then then = Then::kStop;
 };
 
@@ -33,30 +34,32 @@ struct MemoryLoad {
   int workers = 1;
   SizeOf size_of = SizeOf::kTotal;
   Mode mode = Mode::kAdd;
-  Metric metric = Metric::kUsage;          // what reach steers
-  std::optional<PercentOf> percent_of;     // unset: of the effective limit, or of the node where there is none
-  std::optional<Bytes> request;            // what percent_of = request refers to
-  Bytes reserve{0};                        // left free below the limit whatever the size says
-  Duration ramp{0};                        // from nothing to the size, linearly
-  Bytes rewrite{0};                        // bytes a second rewritten while holding
+  Metric metric = Metric::kUsage;       // what reach steers
+  std::optional<PercentOf> percent_of;  // unset: of the effective limit, without one of the node
+  std::optional<Bytes> request;         // what percent_of = request refers to
+  Bytes reserve{0};                     // left free below the limit whatever the size says
+  Duration ramp{0};                     // from nothing to the size, linearly
+  Bytes rewrite{0};                     // bytes a second rewritten while holding
   bool swappable = false;
-  std::optional<int> oom_score_adj;        // unset: the application's own value
+  std::optional<int> oom_score_adj;  // unset: the application's own value
   WhenOom when_oom;
-  std::vector<std::string> options;        // not empty: run stress-ng with these
+  std::vector<std::string> options;  // not empty: run stress-ng with these
+  bool size_given = false;           // a flag or manifest said it; validate() wants it said
 };
 
 struct CpuLoad {
   Percent load{100};
   int workers = 1;
-  Mode mode = Mode::kAdd;                  // reach: the target's whole use is brought to workers x load
-  CpuPercentOf percent_of = CpuPercentOf::kCore;  // kLimit: load is the percent of the quota, workers share it
-  std::vector<std::string> options;        // not empty: run stress-ng with these
+  Mode mode = Mode::kAdd;  // reach: the target's whole use is brought to workers x load
+  CpuPercentOf percent_of = CpuPercentOf::kCore;  // kLimit: of the quota, which workers share
+  std::vector<std::string> options;               // not empty: run stress-ng with these
+  bool load_given = false;  // a flag or manifest said it; validate() wants it said
 };
 
 struct Stressors {
   std::optional<MemoryLoad> memory;
   std::optional<CpuLoad> cpu;
-  std::string stressng;                    // not empty: wins over both (stressngStressors)
+  std::string stressng;  // not empty: wins over both (stressngStressors)
 };
 
 }  // namespace duress::spec

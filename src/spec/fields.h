@@ -1,0 +1,42 @@
+// The one table of what a user can set on a load: the flags of `duress run` and the fields of a
+// manifest both go through it, so that both refuse the same values with the same words. It holds
+// no rule that takes several fields to tell (validate.h has those). Constant; any thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "spec/load.h"
+#include "spec/problem.h"
+
+namespace duress::spec {
+
+struct Field {
+  std::string_view flag;     // "--memory"
+  std::string_view path;     // below spec.stressors: "memory.size"
+  std::string_view value;    // what help shows: "SIZE|PERCENT"; empty for a switch
+  std::string_view help;     // one line
+  std::string_view allowed;  // "1 to 1024"
+  bool is_switch = false;    // as a flag it takes no value; "true" is what it sets
+
+  // Makes the load if there is none, and changes nothing when it refuses. The message reads on
+  // behind a name and a colon: "0 is not allowed: 1 to 1024".
+  Result<> (*set)(Stressors& loads, std::string_view text) = nullptr;
+};
+
+// In the order of the help.
+[[nodiscard]] std::span<const Field> fields();
+
+[[nodiscard]] const Field* field_by_flag(std::string_view flag);
+
+// Also by the other name of a field: memory.ramp is memory.time.
+[[nodiscard]] const Field* field_by_path(std::string_view path);
+
+// Sets one field; what is wrong comes back under `name`, a flag or a full path.
+[[nodiscard]] std::optional<Problem> set_field(Stressors& loads, const Field& field,
+                                               std::string_view text, std::string_view name);
+
+}  // namespace duress::spec

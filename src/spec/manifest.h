@@ -1,0 +1,32 @@
+// A StressChaos manifest (chaos-mesh.org/v1alpha1, YAML or JSON) as a value. It checks every field
+// by itself, and leaves to validate.h what several of them together mean, because flags may come on
+// top. Plain value and a pure function; any thread.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "spec/load.h"
+#include "spec/problem.h"
+#include "spec/validate.h"
+
+namespace duress::spec {
+
+struct Manifest {
+  std::string name;
+  std::string ns;  // metadata.namespace
+  Stressors stressors;
+  std::optional<Duration> duration;  // unset: no end
+  bool selector_given = false;       // selector, mode or containerNames
+  std::string selector_summary;      // "namespaces hello-kubernetes, mode all"
+  std::vector<std::string> notes;  // what is meant where the manifest is silent or says two things
+};
+
+// Everything that is wrong, up to a screenful.
+[[nodiscard]] std::expected<Manifest, std::vector<Problem>> parse_manifest(std::string_view text);
+
+}  // namespace duress::spec
