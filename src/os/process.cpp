@@ -53,7 +53,7 @@ Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd) {
   args.pidfd = reinterpret_cast<std::uint64_t>(&raw_pidfd);
   if (cgroup_directory) {
     args.flags |= CLONE_INTO_CGROUP;
-    args.cgroup = static_cast<std::uint64_t>(cgroup_directory.get());
+    args.cgroup = static_cast<unsigned>(cgroup_directory.get());
   }
   const long pid = ::syscall(SYS_clone3, &args, sizeof args);
   if (pid < 0) return fail_errno(errno, "start a process in the cgroup");
