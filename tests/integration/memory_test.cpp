@@ -216,7 +216,7 @@ TEST(Memory, SitsInAChildWhereTheTargetPassesControllersOn) {
   if (!is_v2()) GTEST_SKIP() << "v1 cgroups with children take processes";
   Cgroup cgroup;
   cgroup.pass_controllers_on();
-  Cgroup child(cgroup);
+  Cgroup child(cgroup, "child");
   App app(child, {});
   {
     Duress duress(run_on(cgroup, {"--memory", "50MiB", "--for", "60s"}));

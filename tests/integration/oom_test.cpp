@@ -19,7 +19,9 @@ struct Scene {
   Cgroup cgroup;
   explicit Scene(bool group = false) {
     cgroup.limit_memory(500 * kMiB);
-    if (group) EXPECT_TRUE(cgroup.write("memory.oom.group", "1"));
+    if (group) {
+      EXPECT_TRUE(cgroup.write("memory.oom.group", "1"));
+    }
   }
 };
 
@@ -115,7 +117,9 @@ TEST_P(Avoid, KeepsEverybodyAliveBesideBursts) {
   EXPECT_TRUE(end["leftBehind"].empty()) << end.dump();
   EXPECT_THAT(scene.cgroup.read(is_v2() ? "memory.high" : "memory.oom_control"),
               ::testing::StartsWith(is_v2() ? "max" : "oom_kill_disable 0"));
-  if (is_v2()) EXPECT_EQ(scene.cgroup.read("memory.oom.group"), "1\n");
+  if (is_v2()) {
+    EXPECT_EQ(scene.cgroup.read("memory.oom.group"), "1\n");
+  }
 }
 INSTANTIATE_TEST_SUITE_P(Workers, Avoid, ::testing::Values(1, 4));
 

@@ -51,7 +51,9 @@ bool files_are_changed(const Cgroup& cgroup) {
 
 void prepare(Cgroup& cgroup) {
   cgroup.limit_memory(500 * kMiB);
-  if (is_v2()) ASSERT_TRUE(cgroup.write("memory.oom.group", "1"));
+  if (is_v2()) {
+    ASSERT_TRUE(cgroup.write("memory.oom.group", "1"));
+  }
 }
 
 TEST(Killed, SupervisorIsCleanedUpByTheWarden) {

@@ -66,8 +66,7 @@ Cgroup::Cgroup() {
 }
 
 Cgroup::Cgroup(const Cgroup& parent, const std::string& name) {
-  static int number = 0;
-  path_ = parent.path() + "/" + (name.empty() ? "child-" + std::to_string(++number) : name);
+  path_ = parent.path() + "/" + name;
   make();
 }
 
@@ -128,6 +127,8 @@ std::vector<pid_t> Cgroup::processes() const {
 
 void Cgroup::limit_memory(std::int64_t bytes) {
   const std::string text = std::to_string(bytes);
+  // v1 wants memory <= memory + swap at every moment: up from above, down from below.
+  if (!is_v2()) (void)write("memory.memsw.limit_in_bytes", text);
   must(write(is_v2() ? "memory.max" : "memory.limit_in_bytes", text), "limit " + path_);
   (void)write(is_v2() ? "memory.swap.max" : "memory.memsw.limit_in_bytes", is_v2() ? "0" : text);
 }

@@ -197,10 +197,9 @@ std::vector<pid_t> processes_named(const std::string& name) {
 std::vector<pid_t> workers_in(const Cgroup& cgroup) {
   std::vector<pid_t> out;
   for (const pid_t pid : cgroup.processes()) {
-    if (slurp("/proc/" + std::to_string(pid) + "/comm").starts_with("duress-")) out.push_back(pid);
+    const std::string name = slurp("/proc/" + std::to_string(pid) + "/comm");
+    if (name == "duress-memory\n" || name == "duress-cpu\n") out.push_back(pid);
   }
-  // A v2 cgroup with children takes workers in a child only; a v1 worker for the CPU is in the CPU
-  // trees only.
   return out;
 }
 

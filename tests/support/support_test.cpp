@@ -27,7 +27,7 @@ TEST(Support, LeavesNoCgroupBehind) {
   std::string directory;
   {
     Cgroup cgroup;
-    Cgroup child(cgroup);
+    Cgroup child(cgroup, "child");
     directory = cgroup.directory();
     App app(child, {"--spin", "1"});
   }

@@ -32,7 +32,7 @@ inline constexpr std::int64_t kMiB = 1024 * 1024;
 class Cgroup final {
  public:
   Cgroup();  // below the root
-  explicit Cgroup(const Cgroup& parent, const std::string& name = "");
+  Cgroup(const Cgroup& parent, const std::string& name);
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
   ~Cgroup();
@@ -117,7 +117,7 @@ class Duress final {
 // "run --cgroup PATH -o jsonl" and what follows.
 [[nodiscard]] std::vector<std::string> run_on(const Cgroup& cgroup, std::vector<std::string> more);
 
-// Workers (of any run) in the cgroup, and touchers and wardens that belong to nobody alive.
+// Workers of any run in the cgroup's memory tree: a v1 worker for the CPU is in the CPU trees only.
 [[nodiscard]] std::vector<pid_t> workers_in(const Cgroup& cgroup);
 [[nodiscard]] std::vector<pid_t> processes_named(const std::string& name);
 [[nodiscard]] std::string slurp(const std::string& path);
