@@ -16,6 +16,7 @@ namespace duress::spec {
 namespace {
 
 constexpr std::string_view kWhole = "manifest";
+constexpr std::ptrdiff_t kMostStructure = 2 * kMostYamlNodes;
 
 std::string place(int line, int column) {
   return "line " + std::to_string(line + 1) + ", column " + std::to_string(column + 1);
@@ -134,6 +135,10 @@ std::size_t first_binary(std::string_view text) {
   return static_cast<std::size_t>(found - text.begin());
 }
 
+// Marks that structure YAML. The scanner reads a whole line of them before it tells anybody, so
+// what could hold more values than are taken is refused by counting.
+bool is_structure(char c) { return std::string_view("[{,:&*!\n").contains(c); }
+
 std::optional<Problem> unreadable(std::string_view text) {
   const auto whole = [](std::string given, std::string message) {
     return Problem{std::string(kWhole), std::move(given), std::move(message)};
@@ -147,6 +152,10 @@ std::optional<Problem> unreadable(std::string_view text) {
                          "; a StressChaos manifest in YAML or JSON is needed");
   }
   if (!is_utf8(text)) return whole("", "not UTF-8 text: save it as UTF-8");
+  if (std::ranges::count_if(text, is_structure) > kMostStructure) {
+    return whole("", "more than " + std::to_string(kMostStructure) +
+                         " lines, commas, colons and brackets: no StressChaos is that large");
+  }
   if (trim(text).empty()) return whole("", "empty: a StressChaos manifest is needed");
   return std::nullopt;
 }

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace duress::spec {
 namespace {
@@ -17,11 +17,12 @@ std::string repeated(std::string_view text, std::size_t times) {
   return out;
 }
 
-// What it was refused with. The sanitizers slow it down by ten; the promise is 100 ms without.
+// What it was refused with. The promise is 100 ms; the sanitizers slow it down by ten, and CPU time
+// is what a busy machine does not stretch.
 std::string refused(std::string_view text) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const auto tree = parse_yaml(text);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_LT(std::clock() - start, 1 * CLOCKS_PER_SEC);
   if (tree) return "";
   const std::string line = format_problem(tree.error());
   EXPECT_EQ(line.find('\n'), std::string::npos);
@@ -82,20 +83,20 @@ TEST(YamlTree, TakesTheDepthOfAManifestAndNoMore) {
 }
 
 TEST(YamlTree, RefusesDeepNestingQuickly) {
-  EXPECT_THAT(refused(repeated("[", 200'000)), HasSubstr("line 1"));
-  EXPECT_THAT(refused(repeated("{", 200'000)), HasSubstr("line 1"));
-  EXPECT_THAT(refused(repeated("{a: ", 200'000)), HasSubstr("line 1"));
+  EXPECT_THAT(refused(repeated("[", 1'000'000)), HasSubstr("more than 100000 lines, commas"));
+  EXPECT_THAT(refused(repeated("[", 99'999)), HasSubstr("line 1"));
+  EXPECT_THAT(refused(repeated("{a: ", 45'000)), HasSubstr("line 1"));
   EXPECT_THAT(refused(repeated("- ", 500'000)), HasSubstr("nested"));
   EXPECT_THAT(refused(repeated("? ", 500'000)), HasSubstr("line 1"));
-  EXPECT_THAT(refused(repeated("[\n", 500'000)), HasSubstr("line"));
-  EXPECT_THAT(refused(repeated("{a: [\n", 100'000)), HasSubstr("line 1"));
+  EXPECT_THAT(refused(repeated("[\n", 45'000)), HasSubstr("line"));
 }
 
 TEST(YamlTree, RefusesTooManyValuesQuickly) {
-  EXPECT_THAT(refused(repeated("- a\n", 200'000)), HasSubstr("more than 50000 values"));
-  EXPECT_THAT(refused("[" + repeated("a,", 500'000) + "]"), HasSubstr("more than 50000 values"));
+  EXPECT_THAT(refused(repeated("- a\n", 60'000)), HasSubstr("more than 50000 values"));
+  EXPECT_THAT(refused("[" + repeated("a,", 60'000) + "]"), HasSubstr("more than 50000 values"));
+  EXPECT_THAT(refused("[" + repeated("a,", 500'000) + "]"), HasSubstr("no StressChaos is that"));
   std::string names;
-  for (int i = 0; i < 100'000; ++i) names += std::to_string(i) + ":\n";
+  for (int i = 0; i < 45'000; ++i) names += std::to_string(i) + ":\n";
   EXPECT_THAT(refused(names), HasSubstr("more than 50000 values"));
 }
 
@@ -107,7 +108,7 @@ TEST(YamlTree, RefusesTooMuchQuickly) {
 
 TEST(YamlTree, RefusesManyDocumentsQuickly) {
   EXPECT_THAT(refused(repeated("---\na\n", 20'000)), HasSubstr("20000 documents"));
-  EXPECT_THAT(refused(repeated("---\n", 200'000)), HasSubstr("more than 50000 values"));
+  EXPECT_THAT(refused(repeated("---\n", 90'000)), HasSubstr("more than 50000 values"));
 }
 
 TEST(YamlTree, RefusesBinary) {
