@@ -16,6 +16,12 @@ constexpr double kMostOwed = 0.2;  // core-seconds
 constexpr double kPayBack = 2.0;   // of what is owed, a second
 constexpr std::int64_t kCycleNs = 1'000'000;
 
+// An invalid one where it has ended already.
+os::Fd open_process(pid_t pid) {
+  auto opened = os::pidfd_open(pid);
+  return opened ? std::move(*opened) : os::Fd();
+}
+
 std::int64_t ns_of(Instant instant) { return instant.time_since_epoch().count(); }
 
 }  // namespace
@@ -81,6 +87,8 @@ Result<> CpuLoad::place(Placement placement, Warden& warden, Instant now) {
   auto placed = warden.place(placement, setting_.first_id, 0, pages_.count());
   if (!placed) return std::unexpected(placed.error());
   pids_ = *placed;
+  processes_.clear();
+  for (const pid_t pid : pids_) processes_.push_back(open_process(pid));
   alive_.assign(pages_.count(), true);
   return {};
 }
@@ -89,6 +97,13 @@ Duration CpuLoad::tick(Instant now, std::chrono::nanoseconds target_used) {
   if (setting_.plan.load.mode != spec::Mode::kReach) return kIdle;
   set_share(steering_.want(now, target_used, used()));
   return kSteer;
+}
+
+void CpuLoad::take_ended_by_themselves() {
+  for (std::uint32_t slot = 0; slot < alive_.size(); ++slot) {
+    const bool gone = !processes_[slot] || os::has_ended(processes_[slot]);
+    if (alive_[slot] && gone) (void)ended(setting_.first_id + slot);
+  }
 }
 
 void CpuLoad::renew_lease(Instant now) {

@@ -46,6 +46,7 @@ class CpuLoad final {
   void renew_lease(Instant now);
   void order_release_all();
   bool ended(std::uint32_t id);
+  void take_ended_by_themselves();  // as MemoryLoad's
   [[nodiscard]] int alive() const;
   [[nodiscard]] std::chrono::nanoseconds used()
       const;  // CPU time of all workers, dead ones included
@@ -63,6 +64,7 @@ class CpuLoad final {
   os::Fd notify_;
   CpuSteering steering_;
   std::vector<pid_t> pids_;
+  std::vector<os::Fd> processes_;  // pidfds
   std::vector<bool> alive_;
 };
 

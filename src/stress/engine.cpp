@@ -334,12 +334,6 @@ void Engine::take_ended() {
     auto event = world_.warden.next_ended();
     if (!event) {
       warden_gone_ = true;
-      if (memory_) {
-        for (std::uint32_t i = 0; i < memory_->pids().size(); ++i) memory_->ended(kMemoryIds + i);
-      }
-      if (cpu_) {
-        for (std::uint32_t i = 0; i < cpu_->pids().size(); ++i) cpu_->ended(kCpuIds + i);
-      }
       program_alive_ = false;
       poller_->remove(world_.warden.fd());
       return end(EndReason::kFailed, "the warden was killed, and the workers with it");
@@ -504,16 +498,19 @@ void Engine::release() {
   if (program_alive_) (void)world_.warden.end(kProgramId);
   if (!ending_) end(EndReason::kFailed, "");
   const auto wait_until = [this](Instant until) {
-    while (anything_alive() && !warden_gone_ && world_.clock.now() < until) {
-      auto ready = poller_->wait(milliseconds(5));
+    while (anything_alive() && world_.clock.now() < until) {
+      auto ready = poller_->wait(milliseconds(warden_gone_ ? 1 : 5));
       if (!ready) return;
       for (const os::Ready& item : *ready) {
         if (item.tag == kWarden) take_ended();
         if (item.tag == kNotify) memory_->drain_notify();
         if (item.tag >= kAlarm) world_.tactics.acknowledge(alarms_[item.tag - kAlarm]);
-        if (item.tag == kWatched) poller_->remove(watched_.front().get());
+        if (item.tag == kWatched) stop_watching();
         if (item.tag == kSignals) (void)os::next_signal(world_.signals);
       }
+      if (!warden_gone_) continue;
+      if (memory_) memory_->take_ended_by_themselves();
+      if (cpu_) cpu_->take_ended_by_themselves();
     }
   };
   if (poller_) wait_until(begun + kReleasePatience);
@@ -530,10 +527,28 @@ void Engine::release() {
   outcome_.release = world_.clock.now() - begun;
 }
 
+void Engine::stop_watching() {
+  for (const os::Fd& process : watched_) poller_->remove(process.get());
+}
+
+// They die with the warden, too, and nobody tells: the memory that they hold is gone when usage
+// falls no further.
+void Engine::wait_for_touchers() {
+  const Instant until = world_.clock.now() + milliseconds(500);
+  Bytes last = mib(1) * INT32_MAX;
+  while (world_.tactics.fills_from_outside() && world_.clock.now() < until) {
+    const auto usage = world_.target.memory->usage();
+    if (!usage || *usage >= last) return;
+    last = *usage;
+    (void)poller_->wait(milliseconds(10));
+  }
+}
+
 void Engine::verify() {
   if (anything_alive() && !warden_gone_)
     outcome_.left_behind.emplace_back("a worker that cannot be ended");
   if (warden_gone_) {
+    wait_for_touchers();
     auto changes = world_.journal.changes();
     if (changes) outcome_.left_behind = put_back(*changes);
   } else if (auto undone = world_.warden.undo(); !undone) {

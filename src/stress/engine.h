@@ -86,6 +86,8 @@ class Engine final {
   void sample(bool last);
   void release();
   void verify();
+  void stop_watching();
+  void wait_for_touchers();
   void end(EndReason reason, std::string message);
   void happened(std::string what);
   [[nodiscard]] Duration since_start() const;

@@ -30,6 +30,12 @@ constexpr auto kNear = milliseconds(3);
 constexpr auto kSteering = milliseconds(50);
 constexpr auto kQuietTick = milliseconds(100);
 
+// An invalid one where it has ended already.
+os::Fd open_process(pid_t pid) {
+  auto opened = os::pidfd_open(pid);
+  return opened ? std::move(*opened) : os::Fd();
+}
+
 std::int64_t ns_of(Instant instant) { return instant.time_since_epoch().count(); }
 
 State state_of(const ControlBlock& block) {
@@ -85,6 +91,8 @@ Result<> MemoryLoad::place(const Placement& placement, Warden& warden, Instant n
   auto placed = warden.place(placement_, setting_.first_id, 0, count);
   if (!placed) return std::unexpected(placed.error());
   pids_ = *placed;
+  processes_.clear();
+  for (const pid_t pid : pids_) processes_.push_back(open_process(pid));
   alive_.assign(count, true);
   return {};
 }
@@ -95,6 +103,7 @@ Result<> MemoryLoad::replace(std::uint32_t id, Warden& warden, Instant now) {
   auto placed = warden.place(placement_, id, slot, 1);
   if (!placed) return std::unexpected(placed.error());
   pids_[slot] = placed->front();
+  processes_[slot] = open_process(pids_[slot]);
   alive_[slot] = true;
   return {};
 }
@@ -105,6 +114,13 @@ bool MemoryLoad::ended(std::uint32_t id) {
   alive_[slot] = false;
   if (state_of(pages_.block(slot)) != State::kFailed) pages_.block(slot).held_bytes.store(0);
   return true;
+}
+
+void MemoryLoad::take_ended_by_themselves() {
+  for (std::uint32_t slot = 0; slot < alive_.size(); ++slot) {
+    const bool gone = !processes_[slot] || os::has_ended(processes_[slot]);
+    if (alive_[slot] && gone) (void)ended(setting_.first_id + slot);
+  }
 }
 
 void MemoryLoad::renew_lease(Instant now) {

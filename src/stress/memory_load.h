@@ -47,6 +47,8 @@ class MemoryLoad final {
 
   // Worker `id` ended: it no longer counts. False: it is not one of this load's.
   bool ended(std::uint32_t id);
+  // Takes note of workers that ended without the warden's word, because it is gone itself.
+  void take_ended_by_themselves();
   // A new worker in the place of a dead one.
   [[nodiscard]] Result<> replace(std::uint32_t id, Warden& warden, Instant now);
 
@@ -83,6 +85,7 @@ class MemoryLoad final {
   MemorySteering steering_;
   Placement placement_;
   std::vector<pid_t> pids_;
+  std::vector<os::Fd> processes_;  // pidfds
   std::vector<bool> alive_;
   Bytes wanted_;
   bool apart_ = false;
