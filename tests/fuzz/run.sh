@@ -22,12 +22,13 @@ for fuzzer in "${fuzzers[@]}"; do
   crashes=$build/crashes/$name
   mkdir -p "$found/$name" "$crashes"
   seeds=$here/corpus/${name#fuzz_}
-  arguments=(-max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=16384 -print_final_stats=0
-    -verbosity=0 -artifact_prefix="$crashes/" "$found/$name")
+  arguments=(-max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=16384
+    -verbosity=0 -print_final_stats=1 -artifact_prefix="$crashes/" "$found/$name")
   [[ -d $seeds ]] && arguments+=("$seeds")
-  echo "$name: $seconds s"
-  if ! "$fuzzer" "${arguments[@]}"; then
+  if ! "$fuzzer" "${arguments[@]}" >"$found/log" 2>&1; then
+    cat "$found/log" >&2
     echo "$name: failed; the input is in $crashes" >&2
     exit 1
   fi
+  echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found/log") inputs in $seconds s, no crash"
 done
