@@ -1,6 +1,7 @@
 // Which cgroup trees there are, and where: see target.h.
 #include <algorithm>
 
+#include "cgroup/make_controllers.h"
 #include "cgroup/membership.h"
 #include "cgroup/parse.h"
 #include "cgroup/target.h"
@@ -10,13 +11,10 @@ namespace duress::cgroup {
 
 namespace {
 
-constexpr std::string_view kControllers[] = {"memory", "cpu",  "cpuacct",
-                                             "cpuset", "pids", "freezer"};
-
 std::vector<std::string> known_of(const std::vector<std::string>& words) {
   std::vector<std::string> out;
   for (const std::string& word : words) {
-    if (std::ranges::find(kControllers, word) != std::end(kControllers)) out.push_back(word);
+    if (is_known_controller(word)) out.push_back(word);
   }
   return out;
 }
@@ -69,6 +67,14 @@ const Mount* find_mount(const Hierarchy& hierarchy, std::string_view controller)
   const auto found = std::ranges::find_if(
       hierarchy.mounts, [controller](const Mount& mount) { return has(mount, controller); });
   return found == hierarchy.mounts.end() ? nullptr : &*found;
+}
+
+const Tree* tree_with(const Target& target, std::string_view controller) {
+  for (const Tree& tree : target.trees) {
+    const std::vector<std::string> names = split(tree.controllers, ',');
+    if (std::ranges::find(names, controller) != names.end()) return &tree;
+  }
+  return nullptr;
 }
 
 std::optional<std::string> path_in(const Mount& mount,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "cgroup/parse.h"
@@ -47,10 +48,8 @@ bool holds_processes(const std::string& directory) {
   if (auto text = os::read_file(directory + "/cgroup.procs"); text && !text->empty()) return true;
   auto below = os::subdirectories(directory);
   if (!below) return false;
-  for (const std::string& name : *below) {
-    if (holds_processes(directory + "/" + name)) return true;
-  }
-  return false;
+  return std::ranges::any_of(
+      *below, [&](const std::string& name) { return holds_processes(directory + "/" + name); });
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // From what the user named to the one cgroup that is meant: see target.h.
-#include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
+#include <cstdlib>
 
 #include "base/text.h"
 #include "cgroup/containers.h"
@@ -174,37 +174,6 @@ Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& targ
   return {};
 }
 
-const Tree* tree_with(const Target& target, std::string_view controller) {
-  for (const Tree& tree : target.trees) {
-    const std::vector<std::string> names = split(tree.controllers, ',');
-    if (std::ranges::find(names, controller) != names.end()) return &tree;
-  }
-  return nullptr;
-}
-
-void make_controllers(const Hierarchy& hierarchy, const Mount& memory, Target& target) {
-  if (target.version == Version::kV2) {
-    target.memory = make_v2_memory(memory.path, target.path);
-    if (find_mount(hierarchy, "cpu") == &memory) target.cpu = make_v2_cpu(memory.path, target.path);
-    auto passed_on = os::read_file(target.trees.front().directory + "/cgroup.subtree_control");
-    target.has_children = passed_on && !trim(*passed_on).empty();
-    return;
-  }
-  target.memory = make_v1_memory(memory.path, target.path);
-  const Tree* cpuacct = tree_with(target, "cpuacct");
-  if (cpuacct == nullptr) return;
-  V1CpuTrees trees{.cpu_mount = "",
-                   .cpu_path = "",
-                   .cpuacct_directory = cpuacct->directory,
-                   .cpuset_directory = ""};
-  if (const Tree* cpu = tree_with(target, "cpu")) {
-    trees.cpu_mount = find_mount(hierarchy, "cpu")->path;
-    trees.cpu_path = cpu->directory.substr(trees.cpu_mount.size());
-  }
-  if (const Tree* cpuset = tree_with(target, "cpuset")) trees.cpuset_directory = cpuset->directory;
-  target.cpu = make_v1_cpu(trees);
-}
-
 Result<std::string> wanted_path(const Roots& roots, const Hierarchy& hierarchy, const Mount& memory,
                                 const Wanted& wanted) {
   if (const auto* process = std::get_if<ByPid>(&wanted))
@@ -247,7 +216,11 @@ Result<Target> locate(const Roots& roots, const Hierarchy& hierarchy, const Want
   target.init = oldest(roots, pids);
   if (auto opened = open_trees(roots, hierarchy, target); !opened)
     return std::unexpected(opened.error());
-  make_controllers(hierarchy, *memory, target);
+  if (target.version == Version::kV1) {
+    add_v1_controllers(hierarchy, target);
+  } else {
+    add_v2_controllers(hierarchy, target);
+  }
   auto is_frozen = frozen(target);
   if (is_frozen && *is_frozen) {
     return fail(Code::kRefused,

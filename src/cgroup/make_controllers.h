@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "cgroup/controllers.h"
+#include "cgroup/target.h"
 
 namespace duress::cgroup {
 
@@ -22,5 +24,13 @@ struct V1CpuTrees {
 };
 [[nodiscard]] std::unique_ptr<Cpu> make_v1_cpu(const V1CpuTrees& trees);
 [[nodiscard]] std::unique_ptr<Cpu> make_v2_cpu(const std::string& mount, const std::string& path);
+
+// Give a target whose trees are open its controllers. v2: also whether processes may be put into
+// it.
+void add_v1_controllers(const Hierarchy& hierarchy, Target& target);
+void add_v2_controllers(const Hierarchy& hierarchy, Target& target);
+
+// Every controller that is looked for in a mount's options.
+[[nodiscard]] bool is_known_controller(std::string_view name);
 
 }  // namespace duress::cgroup

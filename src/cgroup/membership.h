@@ -13,6 +13,9 @@ namespace duress::cgroup {
 
 [[nodiscard]] const Mount* find_mount(const Hierarchy& hierarchy, std::string_view controller);
 
+// Null where the target is in no tree of that controller (v1).
+[[nodiscard]] const Tree* tree_with(const Target& target, std::string_view controller);
+
 // Below the mount point: "/" is the mount point itself. Unset: not in that tree.
 [[nodiscard]] std::optional<std::string> path_in(const Mount& mount,
                                                  const std::vector<MembershipLine>& membership);

@@ -5,6 +5,7 @@
 
 #include "cgroup/files.h"
 #include "cgroup/make_controllers.h"
+#include "cgroup/membership.h"
 #include "cgroup/parse.h"
 #include "os/file.h"
 
@@ -68,5 +69,24 @@ class V1Cpu final : public Cpu {
 }  // namespace
 
 std::unique_ptr<Cpu> make_v1_cpu(const V1CpuTrees& trees) { return std::make_unique<V1Cpu>(trees); }
+
+bool is_known_controller(std::string_view name) {
+  constexpr std::string_view kKnown[] = {"memory", "cpu", "cpuacct", "cpuset", "pids", "freezer"};
+  return std::ranges::find(kKnown, name) != std::end(kKnown);
+}
+
+void add_v1_controllers(const Hierarchy& hierarchy, Target& target) {
+  target.memory = make_v1_memory(find_mount(hierarchy, "memory")->path, target.path);
+  const Tree* time = tree_with(target, "cpuacct");
+  if (time == nullptr) return;
+  V1CpuTrees trees;
+  trees.cpuacct_directory = time->directory;
+  if (const Tree* cpu = tree_with(target, "cpu")) {
+    trees.cpu_mount = find_mount(hierarchy, "cpu")->path;
+    trees.cpu_path = cpu->directory.substr(trees.cpu_mount.size());
+  }
+  if (const Tree* cpuset = tree_with(target, "cpuset")) trees.cpuset_directory = cpuset->directory;
+  target.cpu = make_v1_cpu(trees);
+}
 
 }  // namespace duress::cgroup

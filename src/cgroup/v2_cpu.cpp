@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cgroup/files.h"
 #include "cgroup/make_controllers.h"
+#include "cgroup/membership.h"
 #include "cgroup/parse.h"
 #include "os/file.h"
 
@@ -64,6 +66,14 @@ class V2Cpu final : public Cpu {
 
 std::unique_ptr<Cpu> make_v2_cpu(const std::string& mount, const std::string& path) {
   return std::make_unique<V2Cpu>(mount, path);
+}
+
+void add_v2_controllers(const Hierarchy& hierarchy, Target& target) {
+  const Mount* mount = find_mount(hierarchy, "memory");
+  target.memory = make_v2_memory(mount->path, target.path);
+  if (find_mount(hierarchy, "cpu") == mount) target.cpu = make_v2_cpu(mount->path, target.path);
+  auto passed_on = os::read_file(target.trees.front().directory + "/cgroup.subtree_control");
+  target.has_children = passed_on && !trim(*passed_on).empty();
 }
 
 }  // namespace duress::cgroup

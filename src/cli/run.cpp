@@ -13,6 +13,7 @@
 #include "os/process.h"
 #include "stress/engine.h"
 #include "stress/leftovers.h"
+#include "stress/observe.h"
 #include "stress/stressng.h"
 
 namespace duress::cli {
@@ -68,8 +69,12 @@ Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy&
                          const cgroup::Target& target, os::MemoryInfo& memory) {
   auto available = memory.available();
   if (!available) return std::unexpected(available.error());
-  auto observed = stress::observe(target, "/proc", memory.total(), *available,
-                                  static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)), rights());
+  auto observed =
+      stress::observe(target, {.proc = "/proc",
+                               .total = memory.total(),
+                               .available = *available,
+                               .cpus = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
+                               .rights = rights()});
   if (!observed) return std::unexpected(observed.error());
   Prepared out;
   const spec::Stressors own = stress::without_stressng(arguments.loads);

@@ -82,7 +82,7 @@ class Parser {
       if (name == "--filename") name = "-f";
       if (name == "--output") name = "-o";
       const spec::Field* field = spec::field_by_flag(name);
-      const auto known = std::ranges::find(kControl, name, &Flag::name);
+      const auto* const known = std::ranges::find(kControl, name, &Flag::name);
       const bool target = std::ranges::find(kTargets, name, &Flag::name) != std::end(kTargets);
       if (field == nullptr && known == std::end(kControl) && !target) {
         unknown(name);

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 
 #include "os/file.h"
 
@@ -11,10 +11,18 @@ namespace duress::os {
 
 namespace {
 
+// In kB, as meminfo has everything that is a size.
 std::optional<Bytes> field(const std::string& text, std::string_view name) {
   const std::size_t at = ("\n" + text).find("\n" + std::string(name) + ":");
   if (at == std::string::npos) return std::nullopt;
-  return kib(std::atoll(text.c_str() + at + name.size() + 1));
+  const char* from = text.data() + at + name.size() + 1;
+  const char* end = text.data() + text.size();
+  while (from != end && *from == ' ') ++from;
+  std::int64_t value = 0;
+  const bool read = std::from_chars(from, end, value).ec == std::errc();
+  constexpr std::int64_t kMost = std::int64_t{1} << 52;
+  if (!read || value < 0 || value > kMost) return std::nullopt;
+  return kib(value);
 }
 
 }  // namespace

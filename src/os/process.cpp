@@ -12,6 +12,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 
 #include "os/file.h"
 
@@ -116,6 +117,20 @@ Result<std::uint64_t> start_time(pid_t pid) {
     return fail(Code::kIo, path + ": no start time");
   }
   return ticks;
+}
+
+// All processes below, the children first: stress-ng starts children that start children.
+void kill_tree(pid_t pid) {
+  const std::string id = std::to_string(pid);
+  if (auto text = read_file("/proc/" + id + "/task/" + id + "/children")) {
+    const char* at = text->c_str();
+    char* end = nullptr;
+    for (long child = std::strtol(at, &end, 10); end != at; child = std::strtol(at, &end, 10)) {
+      kill_tree(static_cast<pid_t>(child));
+      at = end;
+    }
+  }
+  if (pid != ::getpid()) ::kill(pid, SIGKILL);
 }
 
 }  // namespace duress::os

@@ -31,6 +31,10 @@ void process_mrelease(const Fd& pidfd);
 [[nodiscard]] Result<Fd> shared_memfd(const std::string& name, std::size_t size);
 [[nodiscard]] Result<Fd> event_fd();
 
+// SIGKILL for all descendants, the youngest first, and for the process itself unless it is the
+// caller.
+void kill_tree(pid_t pid);
+
 // Field 22 of /proc/PID/stat: with the PID it names a process for ever (until the next boot).
 [[nodiscard]] Result<std::uint64_t> start_time(pid_t pid);
 

@@ -1,5 +1,5 @@
-// Text tables and the one live line of a terminal. It formats what it is given and decides nothing; not for JSON.
-// Values and one small object that writes to a stream; one thread.
+// Text tables and the one live line of a terminal. It formats what it is given and decides nothing;
+// not for JSON. Values and one small object that writes to a stream; one thread.
 #pragma once
 
 #include <cstdio>
@@ -9,7 +9,8 @@
 
 namespace duress::render {
 
-// Columns aligned, two spaces between; numbers to the right where `right` says so. The first row is the head.
+// Columns aligned, two spaces between; numbers to the right where `right` says so. The first row is
+// the head.
 struct Column {
   std::string head;
   bool right = false;

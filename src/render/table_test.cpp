@@ -17,9 +17,7 @@ TEST(Table, CountsUtf8CharactersNotBytes) {
   EXPECT_EQ(table({{""}, {""}}, {{"µ", "x"}, {"ab", "y"}}), "µ   x\nab  y\n");
 }
 
-TEST(Table, ToleratesAShortRow) {
-  EXPECT_EQ(table({{"a"}, {"b"}}, {{"1"}}), "a  b\n1\n");
-}
+TEST(Table, ToleratesAShortRow) { EXPECT_EQ(table({{"a"}, {"b"}}, {{"1"}}), "a  b\n1\n"); }
 
 TEST(LiveLine, IsSilentWhereTheStreamIsNoTerminal) {
   std::FILE* file = std::tmpfile();

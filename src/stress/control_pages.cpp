@@ -77,7 +77,7 @@ void ControlPages::reset(std::uint32_t slot) const {
 }
 
 std::string failure_text(const ControlBlock& block) {
-  const auto stage = [&]() -> const char* {
+  const char* const stage = [&]() -> const char* {
     switch (static_cast<Stage>(block.stage.load())) {
       case Stage::kJoin:
         return "joining the target's cgroup";

@@ -5,8 +5,6 @@
 // which must not be the one that forks elsewhere (PR_SET_PDEATHSIG follows threads).
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -17,33 +15,11 @@
 #include "stress/memory_load.h"
 #include "stress/outcome.h"
 #include "stress/plan.h"
+#include "stress/run_setting.h"
 #include "stress/tactics.h"
 #include "stress/warden.h"
 
 namespace duress::stress {
-
-// What the engine needs of the machine.
-class Node {
- public:
-  virtual ~Node() = default;
-  [[nodiscard]] virtual Result<Bytes>
-  available() = 0;  // MemAvailable of /proc/meminfo; cheap enough for 1 kHz
-};
-
-struct Program {
-  std::string path{};
-  std::vector<std::string> arguments{};
-};
-
-struct RunSetting {
-  Plan plan{};
-  spec::Stressors loads{};  // as asked for: percentages are resolved anew when the limit moves
-  std::optional<Program> program{};    // stress-ng
-  std::optional<Duration> duration{};  // unset: until something ends it
-  Observed observed{};
-  std::uint64_t seed = 0;
-  pid_t watched = 0;  // a process whose end is the target's end; 0: the cgroup's init only
-};
 
 class Engine final {
  public:
@@ -69,12 +45,18 @@ class Engine final {
     std::string message{};
   };
   [[nodiscard]] Result<> start();
+  [[nodiscard]] Result<> start_memory();
+  [[nodiscard]] Result<> start_cpu();
   [[nodiscard]] Result<> start_program();
+  [[nodiscard]] std::optional<Instant> workers_deadline() const;
   [[nodiscard]] Result<> watch();
   void loop();
   [[nodiscard]] Duration tick();
+  [[nodiscard]] Duration steer_memory();
+  [[nodiscard]] Duration steer_cpu();
   [[nodiscard]] bool look();
   void heed(const std::vector<os::Ready>& ready);
+  void take_signal();
   void take_ended();
   void worker_ended(const Event& event);
   void memory_worker_died(const Event& event);
@@ -86,6 +68,8 @@ class Engine final {
   void sample(bool last);
   void release();
   void verify();
+  [[nodiscard]] bool wait_for_workers();
+  void kill_workers();
   void stop_watching();
   void wait_for_touchers();
   void end(EndReason reason, std::string message);
@@ -135,15 +119,5 @@ class Engine final {
   Bytes node_available_;
   Outcome outcome_;
 };
-
-// What there is to know of a target and this machine before a plan is made.
-struct Rights {
-  bool ipc_lock = false;
-  bool sys_resource = false;
-  bool sys_nice = false;
-};
-[[nodiscard]] Result<Observed> observe(const cgroup::Target& target, const std::string& proc,
-                                       Bytes node_total, Bytes node_available, int node_cpus,
-                                       const Rights& rights);
 
 }  // namespace duress::stress

@@ -154,7 +154,9 @@ Bytes MemoryLoad::metric(const MemorySight& sight) const {
 // were changed.
 bool MemoryLoad::choose_side(const std::optional<Bytes>& room) {
   if (!setting_.apart) return false;
-  const bool apart = !room || *room > (apart_ ? kLeaveApart : kReturnApart);
+  // A little early: what is left above the mark is less than a page for each of many workers.
+  const Bytes leave = kLeaveApart + mib(2) + kib(8) * pages_.count();
+  const bool apart = !room || *room > (apart_ ? leave : kReturnApart);
   if (apart == apart_) return false;
   apart_ = apart;
   return true;

@@ -1,9 +1,11 @@
-// What there is to see of a target before a plan is made: see engine.h.
+// What there is to see of a target before a plan is made: see observe.h.
+#include "stress/observe.h"
+
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "os/file.h"
-#include "stress/engine.h"
 
 namespace duress::stress {
 
@@ -38,8 +40,7 @@ std::optional<Process> look_at(const std::string& proc, pid_t pid) {
 
 }  // namespace
 
-Result<Observed> observe(const cgroup::Target& target, const std::string& proc, Bytes node_total,
-                         Bytes node_available, int node_cpus, const Rights& rights) {
+Result<Observed> observe(const cgroup::Target& target, const Machine& machine) {
   Observed out;
   out.target = target.name;
   out.init = target.init;
@@ -56,18 +57,18 @@ Result<Observed> observe(const cgroup::Target& target, const std::string& proc, 
   auto processes = cgroup::processes(target);
   if (!processes) return std::unexpected(processes.error());
   for (const pid_t pid : *processes) {
-    if (auto process = look_at(proc, pid)) out.processes.push_back(std::move(*process));
+    if (auto process = look_at(machine.proc, pid)) out.processes.push_back(std::move(*process));
   }
-  const auto own = oom_score_adj(proc, "self").value_or(0);
+  const auto own = oom_score_adj(machine.proc, "self").value_or(0);
   out.own_oom_score_adj = own;
   const auto init = std::ranges::find(out.processes, target.init, &Process::pid);
   out.init_oom_score_adj = init == out.processes.end() ? own : init->oom_score_adj;
-  out.node_total = node_total;
-  out.node_available = node_available;
-  out.node_cpus = node_cpus;
-  out.can_lock = rights.ipc_lock;
-  out.can_lower_oom_score = rights.sys_resource;
-  out.can_nice = rights.sys_nice;
+  out.node_total = machine.total;
+  out.node_available = machine.available;
+  out.node_cpus = machine.cpus;
+  out.can_lock = machine.rights.ipc_lock;
+  out.can_lower_oom_score = machine.rights.sys_resource;
+  out.can_nice = machine.rights.sys_nice;
   out.counts_pids =
       target.version == cgroup::Version::kV2;  // on v1 a worker does not join the pids tree
   return out;

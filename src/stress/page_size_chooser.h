@@ -46,7 +46,7 @@ class PageSizeChooser {
     std::int64_t cost = 0;
     bool known = false;
   };
-  static constexpr std::int64_t kMiB = 1024 * 1024;
+  static constexpr std::int64_t kMiB = std::int64_t{1024} * 1024;
   static constexpr std::int64_t kFirstInterval = 64 * kMiB;
   static constexpr std::int64_t kLastInterval = 1024 * kMiB;
   static constexpr std::int64_t kSettle = 16 * kMiB;

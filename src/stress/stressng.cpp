@@ -56,7 +56,7 @@ spec::Stressors without_stressng(const spec::Stressors& loads) {
 Result<std::string> find_stressng() {
   for (const char* directory :
        {"/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin"}) {
-    const std::string path = std::string(directory) + "/stress-ng";
+    std::string path = std::string(directory) + "/stress-ng";
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return fail(Code::kRefused,

@@ -11,8 +11,10 @@ asm(".section .rodata\n"
     "duress_stressor_end:\n"
     ".previous\n");
 
+// NOLINTBEGIN(readability-identifier-naming): the names of the symbols above
 extern "C" const unsigned char duress_stressor_begin[];
 extern "C" const unsigned char duress_stressor_end[];
+// NOLINTEND(readability-identifier-naming)
 
 namespace duress::stress {
 

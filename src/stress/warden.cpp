@@ -14,9 +14,9 @@ namespace duress::stress {
 namespace {
 
 // What does not fit is refused by the caller; a cut path would name another file.
-template <std::size_t size>
-bool put(char (&to)[size], const std::string& text) {
-  if (text.size() >= size) return false;
+template <std::size_t Size>
+bool put(char (&to)[Size], const std::string& text) {
+  if (text.size() >= Size) return false;
   std::memcpy(to, text.data(), text.size());
   return true;
 }

@@ -266,25 +266,11 @@ void WardenProcess::make_child(const Request& request) {
   tell({.tell = Tell::kDone}, raw);
 }
 
-// All processes below, the children first: stress-ng starts children that start children.
-void kill_tree(pid_t pid) {
-  const std::string id = std::to_string(pid);
-  if (auto text = os::read_file("/proc/" + id + "/task/" + id + "/children")) {
-    const char* at = text->c_str();
-    char* end = nullptr;
-    for (long child = std::strtol(at, &end, 10); end != at; child = std::strtol(at, &end, 10)) {
-      kill_tree(static_cast<pid_t>(child));
-      at = end;
-    }
-  }
-  if (pid != ::getpid()) ::kill(pid, SIGKILL);
-}
-
 // SIGKILL, and the memory freed in our time rather than in the target's. A toucher is ordered to
 // end: it frees.
 void WardenProcess::kill(Worker& worker) {
   if (worker.pages) order_release(worker.pages->block(worker.slot));
-  if (!worker.pages) return kill_tree(worker.pid);
+  if (!worker.pages) return os::kill_tree(worker.pid);
   (void)os::pidfd_signal(worker.pidfd, SIGKILL);
   os::process_mrelease(worker.pidfd);
 }
@@ -377,7 +363,7 @@ void WardenProcess::clean_up() {
   }
   if (!reap_until_none(kReleasePatience)) {
     for (auto& [id, worker] : workers_) kill(worker);
-    kill_tree(::getpid());
+    os::kill_tree(::getpid());
     (void)reap_until_none(kKillPatience);
   }
   const auto changes = journal_.changes();
@@ -391,6 +377,7 @@ void stand_apart() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
   (void)!::chdir("/");
   const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return;
   for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
 }
 

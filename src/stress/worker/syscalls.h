@@ -30,6 +30,7 @@ inline long call(long number, Args... args) {
     }
   };
   const long a[6] = {word(args)...};  // those that are not given are 0
+  // Registers: none of them can be const for the assembler. NOLINTBEGIN(misc-const-correctness)
   long result = number;
   register long r10 asm("r10") = a[3];
   register long r8 asm("r8") = a[4];
@@ -38,6 +39,7 @@ inline long call(long number, Args... args) {
                : "+a"(result)
                : "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
                : "rcx", "r11", "memory");
+  // NOLINTEND(misc-const-correctness)
   return result;
 }
 
@@ -82,7 +84,7 @@ inline void futex_wake(std::atomic<std::uint32_t>& word) {
 
 // clone3 onto the stack named in `args`; the child runs `entry`, which never returns.
 inline long clone_onto_stack(clone_args& args, void (*entry)()) {
-  long result = SYS_clone3;
+  long result = SYS_clone3;  // NOLINT(misc-const-correctness): written by the assembler
   register void (*child)() asm("r12") = entry;
   asm volatile(
       "syscall\n\t"

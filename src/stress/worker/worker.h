@@ -14,7 +14,8 @@ using stress::Order;
 using stress::Stage;
 using stress::State;
 
-extern ControlBlock* control;  // mapped before anything else runs
+extern ControlBlock*
+    control;  // NOLINT(bugprone-dynamic-static-initializers): mapped before anything else runs
 
 void tell(State state);                              // sets it and writes the notify eventfd
 [[noreturn]] void give_up(Stage stage, long error);  // tells kFailed and exits
