@@ -42,7 +42,7 @@ void Engine::happened(std::string what) {
 }
 
 void Engine::end(EndReason reason, std::string message) {
-  if (!ending_) ending_ = Ending{reason, std::move(message)};
+  if (!ending_) ending_.emplace(reason, std::move(message));
 }
 
 bool Engine::anything_alive() const {

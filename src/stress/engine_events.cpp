@@ -126,11 +126,11 @@ void Engine::memory_worker_died(const Event& event) {
 
 void Engine::regrow() {
   for (std::size_t i = 0; i < regrowths_.size();) {
-    if (sight_.now < regrowths_[i].due) {
+    if (sight_.now < regrowths_[i].second) {
       ++i;
       continue;
     }
-    const std::uint32_t id = regrowths_[i].id;
+    const std::uint32_t id = regrowths_[i].first;
     regrowths_.erase(regrowths_.begin() + static_cast<std::ptrdiff_t>(i));
     if (auto replaced = memory_->replace(id, world_.warden, sight_.now); !replaced) {
       return end(EndReason::kFailed, replaced.error().message);

@@ -48,7 +48,6 @@ class Cgroup final {
   void set_shares(int percent_of_default);
   void freeze(bool on);
   void join(pid_t pid) const;  // every tree
-  // A file of the memory tree, by its name on this machine.
   [[nodiscard]] std::string read(const std::string& file) const;
   [[nodiscard]] bool write(const std::string& file, const std::string& text) const;
   void pass_controllers_on();   // v2: cgroup.subtree_control
@@ -87,7 +86,6 @@ class Process {
   std::optional<int> code_;
 };
 
-// duress-testapp in a cgroup, ready.
 class App final {
  public:
   App(const Cgroup& cgroup, std::vector<std::string> options);
@@ -100,7 +98,6 @@ class App final {
   Process process_;
 };
 
-// build/…/duress with these arguments.
 class Duress final {
  public:
   explicit Duress(std::vector<std::string> arguments, const Cgroup* cgroup = nullptr);
@@ -113,7 +110,6 @@ class Duress final {
   Process process_;
 };
 
-// "run --cgroup PATH -o jsonl" and what follows.
 [[nodiscard]] std::vector<std::string> run_on(const Cgroup& cgroup, std::vector<std::string> more);
 
 // Workers of any run in the cgroup's memory tree: a v1 worker for the CPU is in the CPU trees only.
