@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iterator>
 #include <limits>
+#include <ranges>
 
 namespace duress {
 
@@ -53,12 +54,10 @@ std::optional<std::int64_t> scaled(const Decimal& decimal, std::uint64_t unit) {
   if (whole > kMostPositive / unit) return std::nullopt;
   whole *= unit;
 
-  // Past the eighteenth place nothing of a unit below 2^60 is left; digits from the back keep
-  // carries exact.
+  // From the last place to the first: every step divides by ten once and stays below the unit.
   std::uint64_t part = 0;
-  const std::string_view places = decimal.fraction.substr(0, 18);
-  for (auto digit = places.rbegin(); digit != places.rend(); ++digit) {
-    part = (static_cast<std::uint64_t>(*digit - '0') * unit + part) / 10;
+  for (const char digit : std::views::reverse(decimal.fraction)) {
+    part = (static_cast<std::uint64_t>(digit - '0') * unit + part) / 10;
   }
   if (part > kMostPositive - whole) return std::nullopt;
   return static_cast<std::int64_t>(whole + part);
@@ -215,8 +214,9 @@ Result<Duration> parse_duration(std::string_view text) {
 
 Result<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  const std::span<const char> digits(text);
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, value);
   if (error == std::errc::result_out_of_range && stopped == end) {
     return fail(Code::kUsage, quoted(text) + " is out of range: a whole number below 2^63");
   }

@@ -187,6 +187,7 @@ TEST(ParseInteger, RefusesTheRest) {
     EXPECT_THAT(number.error().message, HasSubstr("is not a whole number")) << text;
   }
   EXPECT_THAT(parse_integer("9223372036854775808").error().message, HasSubstr("out of range"));
+  EXPECT_THAT(parse_integer("9223372036854775808x").error().message, HasSubstr("not a whole"));
 }
 
 TEST(FormatBytes, UsesBinaryUnitsWithOneDecimal) {
@@ -249,6 +250,8 @@ TEST(Nearest, IsSilentWhenNothingIsNear) {
   EXPECT_EQ(nearest("x", kNames), std::nullopt);
   EXPECT_EQ(nearest(std::string(1 << 20, 'w'), kNames), std::nullopt);
   EXPECT_EQ(nearest("size", {}), std::nullopt);
+  constexpr std::array<std::string_view, 1> short_name = {"y"};
+  EXPECT_EQ(nearest("x", short_name), std::nullopt);
 }
 
 TEST(Quoted, LeavesPrintableTextAlone) {

@@ -62,8 +62,10 @@ CpuLoad& cpu(Stressors& loads) { return loads.cpu ? *loads.cpu : loads.cpu.empla
 
 template <class T, class Member>
 bool put(const std::optional<T>& value, Stressors& loads, Member member) {
-  if (value) member(loads) = *value;
-  return value.has_value();
+  if (!value) return false;
+  const T& taken = *value;
+  member(loads) = taken;
+  return true;
 }
 
 bool set_memory(Stressors& loads, std::string_view text) {

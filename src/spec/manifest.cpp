@@ -107,8 +107,7 @@ class ManifestReader {
     std::string summary = read_selection(spec, problems_);
     if (out_.selector_given) out_.selector_summary = std::move(summary);
     if (const YamlNode* cluster = spec.find("remoteCluster");
-        cluster != nullptr &&
-        !(cluster->kind == YamlNode::Kind::kScalar && cluster->text.empty())) {
+        cluster != nullptr && !is_empty(*cluster)) {
       problems_.add("spec.remoteCluster", cluster->shown(),
                     "leave it out, and apply the manifest in that cluster");
     }

@@ -25,6 +25,8 @@ std::string written(const std::variant<Bytes, Percent>& size) {
   return format_bytes(std::get<Bytes>(size));
 }
 
+bool in_percent(Percent load) { return load.value >= 1 && load.value <= 100; }
+
 class Validator {
  public:
   explicit Validator(Names names) : names_(names) {}
@@ -209,7 +211,7 @@ class Validator {
     range("cpu.workers", load.workers, 1, kMostWorkers);
     if (!load.load_given) {
       refuse("cpu.load", "", "missing: " + std::string(field_by_path("cpu.load")->allowed));
-    } else if (!(load.load.value >= 1 && load.load.value <= 100)) {
+    } else if (!in_percent(load.load)) {
       refuse("cpu.load", written(load.load), std::string(field_by_path("cpu.load")->allowed));
     }
     if (load.options.empty()) return;

@@ -158,16 +158,22 @@ TEST(Validate, RefusesKillsUnderAPolicyWithoutThem) {
 }
 
 TEST(Validate, RefusesOurFieldsBesideOptions) {
-  Stressors loads = memory("80%");
-  loads.memory->options = {"--vm-keep"};
-  EXPECT_THAT(lines(loads), IsEmpty());
-  loads.memory->mode = Mode::kReach;
-  EXPECT_THAT(lines(loads), ElementsAre(HasSubstr("mode: stress-ng runs memory.options")));
-  Stressors load = cpu("80");
-  load.cpu->options = {"--cpu-method", "fft"};
-  EXPECT_THAT(lines(load), IsEmpty());
-  load.cpu->percent_of = CpuPercentOf::kLimit;
-  EXPECT_THAT(lines(load), ElementsAre(HasSubstr("cpu.percentOf: stress-ng runs cpu.options")));
+  struct Set {
+    std::string_view path, text;
+  };
+  for (const Set& set :
+       {Set{"memory.mode", "reach"}, Set{"memory.reserve", "1MiB"}, Set{"memory.time", "1s"},
+        Set{"memory.rewrite", "1MiB"}, Set{"memory.swappable", "true"},
+        Set{"memory.whenOOM.policy", "avoid"}, Set{"memory.whenOOM.then", "regrow"},
+        Set{"cpu.mode", "reach"}, Set{"cpu.percentOf", "limit"}}) {
+    Stressors loads = memory("80%");
+    loads.cpu = cpu("80").cpu;
+    loads.memory->options = {"--vm-keep"};
+    loads.cpu->options = {"--cpu-method fft"};
+    EXPECT_THAT(lines(loads), IsEmpty());
+    ASSERT_TRUE(field_by_path(set.path)->set(loads, set.text)) << set.path;
+    EXPECT_THAT(lines(loads), ElementsAre(HasSubstr(std::string(set.path) + ": stress-ng runs ")));
+  }
 }
 
 TEST(Validate, LeavesStressngAlone) {
