@@ -123,18 +123,15 @@ Failure not_a_duration(std::string_view text) {
               quoted(text) + " is not a duration: write one such as 90s, 1h30m or 250ms");
 }
 
-// "1.5", "250", "90.000000001": `value` in units of `unit`, trailing zeros cut.
-std::string decimal_of(std::uint64_t value, std::uint64_t unit) {
-  std::string out = std::to_string(value / unit);
-  std::uint64_t rest = value % unit;
-  if (rest == 0) return out;
-  out += '.';
-  while (rest != 0) {
-    rest *= 10;
-    out += static_cast<char>('0' + rest / unit);
-    rest %= unit;
-  }
-  return out;
+// "1.5", "250", "90.000000001": `value` with its last `places` digits behind the point, trailing
+// zeros cut.
+std::string decimal_of(std::uint64_t value, std::size_t places) {
+  std::string digits = std::to_string(value);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  digits.insert(digits.size() - places, 1, '.');
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.ends_with('.')) digits.pop_back();
+  return digits;
 }
 
 std::uint64_t magnitude(std::int64_t value) {
@@ -251,22 +248,22 @@ std::string format_bytes(Bytes bytes) {
 }
 
 std::string format_duration(Duration duration) {
-  std::uint64_t left = magnitude(duration.count());
-  if (left == 0) return "0s";
+  const std::uint64_t all = magnitude(duration.count());
+  if (all == 0) return "0s";
   const std::string sign = duration.count() < 0 ? "-" : "";
-  if (left < 1'000) return sign + std::to_string(left) + "ns";
-  if (left < 1'000'000) return sign + decimal_of(left, 1'000) + "\u00b5s";
-  if (left < 1'000'000'000) return sign + decimal_of(left, 1'000'000) + "ms";
+  if (all < 1'000) return sign + std::to_string(all) + "ns";
+  if (all < 1'000'000) return sign + decimal_of(all, 3) + "\u00b5s";
+  if (all < 1'000'000'000) return sign + decimal_of(all, 6) + "ms";
 
-  constexpr std::uint64_t second = 1'000'000'000;
-  constexpr std::uint64_t minute = 60 * second;
+  constexpr std::uint64_t minute = 60'000'000'000;
   constexpr std::uint64_t hour = 60 * minute;
+  const std::uint64_t hours = all / hour;
+  const std::uint64_t minutes = all % hour / minute;
+  const std::uint64_t rest = all % minute;
   std::string out = sign;
-  if (left >= hour) out += std::to_string(left / hour) + 'h';
-  left %= hour;
-  if (left >= minute) out += std::to_string(left / minute) + 'm';
-  left %= minute;
-  if (left != 0) out += decimal_of(left, second) + 's';
+  if (hours != 0) out += std::to_string(hours) + 'h';
+  if (minutes != 0) out += std::to_string(minutes) + 'm';
+  if (rest != 0) out += decimal_of(rest, 9) + 's';
   return out;
 }
 
