@@ -99,11 +99,7 @@ class Engine final {
   std::int64_t oom_kills_seen_ = 0;
   bool alarmed_ = false;
   std::vector<std::uint32_t> ended_by_us_;
-  struct Regrowth {
-    std::uint32_t id;
-    Instant due{};
-  };
-  std::vector<Regrowth> regrowths_;
+  std::vector<std::pair<std::uint32_t, Instant>> regrowths_;  // which worker, when
   Duration back_off_{0};
   bool told_shortfall_ = false;
   std::optional<Instant> short_since_;
