@@ -59,7 +59,7 @@ run_v2() {
 
 run_runtimes() { build release && tests/runtimes/run-all.sh; }
 
-run_fuzz() { tests/fuzz/run.sh 5; }
+run_fuzz() { build fuzz && tests/fuzz/run.sh 5; }
 
 # A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
 # that ends well without naming tests as one that passed.

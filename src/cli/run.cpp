@@ -107,6 +107,66 @@ Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy&
   return out;
 }
 
+void tell_plan(const RunArguments& arguments, const cgroup::Target& target,
+               const Prepared& prepared, RunOutput& output) {
+  const stress::RunSetting& setting = prepared.setting;
+  PlanTold told{.target = target,
+                .observed = setting.observed,
+                .plan = setting.plan,
+                .changes = {},
+                .program = {},
+                .duration = setting.duration,
+                .dry_run = arguments.dry_run};
+  if (setting.plan.memory) {
+    told.changes = prepared.tactics->changes(setting.plan.memory->load.when_oom.policy,
+                                             setting.observed.levels);
+  }
+  if (setting.program) told.program = setting.program->arguments;
+  output.planned(told);
+}
+
+Error refusal(const std::vector<std::string>& reasons) {
+  std::string message;
+  for (const std::string& reason : reasons)
+    message += (message.empty() ? "" : "\nduress: ") + reason;
+  return {Code::kRefused, message};
+}
+
+// From here on the world is touched: the journal first, then the warden, and only then rights are
+// given up.
+Result<int> carry_out(const cgroup::Target& target, os::MemoryInfo& memory, Prepared prepared,
+                      RunOutput& output) {
+  const std::string directory(stress::kRunDirectory);
+  for (const std::string& line : stress::mend_journals(directory)) {
+    (void)std::fprintf(stderr, "duress: %s\n", line.c_str());
+  }
+  auto journal = stress::Journal::create(directory, std::to_string(::getpid()), target.path);
+  if (!journal) return std::unexpected(journal.error());
+  auto warden = stress::Warden::start(*journal);
+  if (!warden) return std::unexpected(warden.error());
+  if (auto dropped = os::drop_capabilities(); !dropped) return std::unexpected(dropped.error());
+  auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
+  if (!signals) return std::unexpected(signals.error());
+
+  const SystemClock clock;
+  MachineNode node(memory);
+  stress::Engine engine({.clock = clock,
+                         .target = target,
+                         .node = node,
+                         .warden = *warden,
+                         .journal = *journal,
+                         .tactics = *prepared.tactics,
+                         .listener = output,
+                         .signals = *signals},
+                        std::move(prepared.setting));
+  auto outcome = engine.run();
+  warden->finish();
+  if (!outcome) return std::unexpected(outcome.error());
+  if (outcome->left_behind.empty()) journal->remove();
+  output.ended(*outcome);
+  return leave(outcome->exit_code());
+}
+
 Result<int> start(const RunArguments& arguments, RunOutput& output) {
   auto hierarchy = cgroup::detect({});
   if (!hierarchy) return std::unexpected(hierarchy.error());
@@ -116,60 +176,11 @@ Result<int> start(const RunArguments& arguments, RunOutput& output) {
   if (!memory) return std::unexpected(memory.error());
   auto prepared = prepare(arguments, *hierarchy, *target, *memory);
   if (!prepared) return std::unexpected(prepared.error());
-  stress::RunSetting& setting = prepared->setting;
-
-  PlanTold told{.target = *target,
-                .observed = setting.observed,
-                .plan = setting.plan,
-                .changes = {},
-                .program = {},
-                .duration = setting.duration,
-                .dry_run = arguments.dry_run};
-  if (setting.plan.memory) {
-    told.changes = prepared->tactics->changes(setting.plan.memory->load.when_oom.policy,
-                                              setting.observed.levels);
-  }
-  if (setting.program) told.program = setting.program->arguments;
-  if (!setting.plan.refusals.empty() && !arguments.dry_run) {
-    std::string message;
-    for (const std::string& refusal : setting.plan.refusals) {
-      message += (message.empty() ? "" : "\nduress: ") + refusal;
-    }
-    return fail(Code::kRefused, message);
-  }
-  output.planned(told);
-  if (arguments.dry_run)
-    return leave(setting.plan.refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
-
-  const std::string directory(stress::kRunDirectory);
-  for (const std::string& line : stress::mend_journals(directory)) {
-    std::fprintf(stderr, "duress: %s\n", line.c_str());
-  }
-  auto journal = stress::Journal::create(directory, std::to_string(::getpid()), target->path);
-  if (!journal) return std::unexpected(journal.error());
-  auto warden = stress::Warden::start(*journal);
-  if (!warden) return std::unexpected(warden.error());
-  if (auto dropped = os::drop_capabilities(); !dropped) return std::unexpected(dropped.error());
-  auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
-  if (!signals) return std::unexpected(signals.error());
-
-  const SystemClock clock;
-  MachineNode node(*memory);
-  stress::Engine engine({.clock = clock,
-                         .target = *target,
-                         .node = node,
-                         .warden = *warden,
-                         .journal = *journal,
-                         .tactics = *prepared->tactics,
-                         .listener = output,
-                         .signals = *signals},
-                        std::move(setting));
-  auto outcome = engine.run();
-  warden->finish();
-  if (!outcome) return std::unexpected(outcome.error());
-  if (outcome->left_behind.empty()) journal->remove();
-  output.ended(*outcome);
-  return leave(outcome->exit_code());
+  const std::vector<std::string>& refusals = prepared->setting.plan.refusals;
+  if (!refusals.empty() && !arguments.dry_run) return std::unexpected(refusal(refusals));
+  tell_plan(arguments, *target, *prepared, output);
+  if (arguments.dry_run) return leave(refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
+  return carry_out(*target, *memory, std::move(*prepared), output);
 }
 
 }  // namespace

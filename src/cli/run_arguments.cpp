@@ -73,36 +73,45 @@ class Parser {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       std::string name = arguments[i];
       std::optional<std::string> value;
-      if (const std::size_t equals = name.find('=');
-          name.starts_with("--") && equals != name.npos) {
+      const std::size_t equals = name.find('=');
+      if (name.starts_with("--") && equals != std::string::npos) {
         value = name.substr(equals + 1);
         name.resize(equals);
       }
-      if (name == "-h") name = "--help";
-      if (name == "--filename") name = "-f";
-      if (name == "--output") name = "-o";
+      name = canonical(name);
       const spec::Field* field = spec::field_by_flag(name);
-      const auto* const known = std::ranges::find(kControl, name, &Flag::name);
-      const bool target = std::ranges::find(kTargets, name, &Flag::name) != std::end(kTargets);
-      if (field == nullptr && known == std::end(kControl) && !target) {
+      if (field == nullptr && !is_known(name)) {
         unknown(name);
         continue;
       }
-      const bool is_switch = field != nullptr
-                                 ? field->is_switch
-                                 : !target && known != std::end(kControl) && known->value.empty();
-      if (is_switch && !value) value = "true";
+      if (is_switch(name, field) && !value) value = "true";
+      if (!value && i + 1 < arguments.size()) value = arguments[++i];
       if (!value) {
-        if (i + 1 == arguments.size()) {
-          wrong(name + ": a value is missing");
-          continue;
-        }
-        value = arguments[++i];
+        wrong(name + ": a value is missing");
+        continue;
       }
       if (!given_.insert({name, *value}).second) wrong(name + ": given twice");
       if (field != nullptr) fields_.emplace_back(field, *value);
-      if (name == "--help") out_.help = true;
     }
+    out_.help = given_.contains("--help");
+  }
+
+  static std::string canonical(const std::string& name) {
+    if (name == "-h") return "--help";
+    if (name == "--filename") return "-f";
+    if (name == "--output") return "-o";
+    return name;
+  }
+
+  static bool is_known(const std::string& name) {
+    return std::ranges::find(kTargets, name, &Flag::name) != std::end(kTargets) ||
+           std::ranges::find(kControl, name, &Flag::name) != std::end(kControl);
+  }
+
+  static bool is_switch(const std::string& name, const spec::Field* field) {
+    if (field != nullptr) return field->is_switch;
+    const auto* const flag = std::ranges::find(kControl, name, &Flag::name);
+    return flag != std::end(kControl) && flag->value.empty();
   }
 
   void unknown(const std::string& name) {
@@ -207,7 +216,11 @@ class Parser {
     }
     if (!wrong_.empty())
       return;  // a load that was half understood would be called wrong for nothing
-    for (const spec::Problem& problem : spec::validate(loads)) wrong(spec::format_problem(problem));
+    // Under the names that the user wrote.
+    const auto names = given_.contains("-f") ? spec::Names::kManifest : spec::Names::kFlags;
+    for (const spec::Problem& problem : spec::validate(loads, names)) {
+      wrong(spec::format_problem(problem));
+    }
   }
 
   RunArguments out_;

@@ -213,7 +213,7 @@ class Planner {
     } else {
       plan.asked = Cores{load.load.value / 100.0 * load.workers};
     }
-    const double most = static_cast<double>(load.workers);
+    const auto most = static_cast<double>(load.workers);
     if (plan.asked.value > most) {
       return refuse("cpu.workers: " + std::to_string(load.workers) + " can use " + number(most) +
                     " CPUs at most, " + number(plan.asked.value) + " are asked for: give " +
