@@ -234,6 +234,13 @@ std::string format_bytes(Bytes bytes) {
     unit *= 1024;
     ++power;
   }
+  // 3000 MiB says more than 2.9 GiB: one unit smaller where that is exact and this is not.
+  constexpr std::uint64_t tenths = 10;
+  const bool inexact = power > 1 && size % unit * tenths % unit != 0;
+  if (inexact && size % (unit / 1024) == 0 && size < unit * tenths) {
+    unit /= 1024;
+    --power;
+  }
   const std::uint64_t rest = size % unit;
   std::uint64_t whole = size / unit;
   std::uint64_t tenth = (rest * 10 + unit / 2) / unit;

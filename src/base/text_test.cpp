@@ -197,6 +197,8 @@ TEST(FormatBytes, UsesBinaryUnitsWithOneDecimal) {
   EXPECT_EQ(format_bytes(kib(640)), "640 KiB");
   EXPECT_EQ(format_bytes(mib(50)), "50 MiB");
   EXPECT_EQ(format_bytes(mib(1536)), "1.5 GiB");
+  EXPECT_EQ(format_bytes(mib(3000)), "3000 MiB");
+  EXPECT_EQ(format_bytes(mib(24000)), "23.4 GiB");
   EXPECT_EQ(format_bytes({-mib(50).value}), "-50 MiB");
   EXPECT_EQ(format_bytes({kMost}), "8 EiB");
   EXPECT_EQ(format_bytes({std::numeric_limits<std::int64_t>::min()}), "-8 EiB");

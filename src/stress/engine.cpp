@@ -33,7 +33,7 @@ Duration Engine::since_start() const { return world_.clock.now() - start_; }
 
 std::int64_t Engine::oom_kills() const {
   const auto counts = world_.target.memory->oom();
-  return counts ? counts->kills : oom_kills_seen_;
+  return counts ? counts->kills : oom_kills_explained_;
 }
 
 void Engine::happened(std::string what) {
@@ -136,7 +136,7 @@ Result<> Engine::start() {
   if (auto watching = watch(); !watching) return watching;
   if (!look()) return fail(Code::kGone, "the target's cgroup was removed meanwhile");
   outcome_.usage_before = outcome_.usage_peak = sight_.use.usage;
-  oom_kills_before_ = oom_kills_seen_ = oom_kills();
+  oom_kills_before_ = oom_kills_explained_ = oom_kills();
   cpu_before_ = cpu_now_;
   if (setting_.plan.memory) {
     if (auto started = start_memory(); !started) return started;

@@ -54,6 +54,8 @@ class Engine final {
   [[nodiscard]] bool look();
   void heed(const std::vector<os::Ready>& ready);
   void take_signal();
+  void target_ended();
+  void attribute(std::int64_t kills);
   void take_ended();
   void worker_ended(const Event& event);
   void memory_worker_died(const Event& event);
@@ -96,7 +98,8 @@ class Engine final {
   cgroup::CpuUse cpu_before_;
   cgroup::CpuUse cpu_now_;
   std::int64_t oom_kills_before_ = 0;
-  std::int64_t oom_kills_seen_ = 0;
+  std::int64_t oom_kills_explained_ = 0;
+  std::optional<Instant> unexplained_since_;
   bool alarmed_ = false;
   std::vector<std::uint32_t> ended_by_us_;
   std::vector<std::pair<std::uint32_t, Instant>> regrowths_;  // which worker, when

@@ -27,13 +27,20 @@ void Engine::heed(const std::vector<os::Ready>& ready) {
       memory_->drain_notify();
       if (auto failure = memory_->failure()) end(EndReason::kFailed, *failure);
     }
-    if (item.tag == kWatched) end(EndReason::kTargetEnded, "the target's process has ended");
+    if (item.tag == kWatched) target_ended();
     if (item.tag >= kAlarm && item.tag - kAlarm < alarms_.size()) {
       const Alarm& alarm = alarms_[item.tag - kAlarm];
       world_.tactics.acknowledge(alarm);
       on_alarms(alarm.met);
     }
   }
+}
+
+void Engine::target_ended() {
+  take_ended();  // a worker's end, which may be what the counter tells of
+  const bool killed = oom_kills() > oom_kills_explained_;
+  end(EndReason::kTargetEnded, killed ? "the target's process has ended: the OOM killer took it"
+                                      : "the target's process has ended");
 }
 
 void Engine::take_signal() {
@@ -103,8 +110,8 @@ void Engine::memory_worker_died(const Event& event) {
   }
   const std::int64_t kills = oom_kills();
   const bool ours = std::erase(ended_by_us_, event.id) > 0;
-  const bool by_kernel = kills > oom_kills_seen_;
-  oom_kills_seen_ = kills;
+  const bool by_kernel = !ours && kills > oom_kills_explained_;
+  if (by_kernel) ++oom_kills_explained_;
   ++outcome_.kills;
   const auto limit = cgroup::effective_limit(sight_.levels);
   const std::string at = "at " + format_bytes(std::max(sight_.use.usage, usage_a_look_ago_)) +

@@ -13,6 +13,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr auto kShortPatience = seconds(2);
+constexpr auto kAttribution = std::chrono::milliseconds(500);
 constexpr double kShortBy = 0.01;  // of a core
 
 std::string cores(double value) {
@@ -56,6 +57,21 @@ void Engine::tell_shortfall() {
   happened(what);
 }
 
+// The counter rises before the word of a worker's end arrives: what no worker has explained by the
+// next sample was one of the target's own processes.
+void Engine::attribute(std::int64_t kills) {
+  if (kills <= oom_kills_explained_) {
+    unexplained_since_.reset();
+    return;
+  }
+  if (!unexplained_since_) unexplained_since_ = sight_.now;
+  if (sight_.now - *unexplained_since_ < kAttribution) return;
+  happened("the OOM killer took " + std::to_string(kills - oom_kills_explained_) +
+           " of the target's own processes");
+  oom_kills_explained_ = kills;
+  unexplained_since_.reset();
+}
+
 void Engine::sample(bool last) {
   const Instant now = world_.clock.now();
   const double passed = std::chrono::duration<double>(now - last_sample_).count();
@@ -89,11 +105,7 @@ void Engine::sample(bool last) {
     if (passed > 0.5) outcome_.cpu_got.add(out.cpu_got.value);
   }
   const std::int64_t kills = oom_kills();
-  if (kills > oom_kills_seen_) {
-    happened("the OOM killer took " + std::to_string(kills - oom_kills_seen_) +
-             " of the target's own processes");
-    oom_kills_seen_ = kills;
-  }
+  attribute(kills);
   out.kills = outcome_.kills;
   out.oom_kills = kills - oom_kills_before_;
   outcome_.oom_kills = out.oom_kills;
