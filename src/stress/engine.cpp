@@ -105,6 +105,7 @@ Result<> Engine::start_memory() {
                                 .address_space = setting_.observed.node_total,
                                 .seed = setting_.seed,
                                 .apart = world_.tactics.fills_from_outside(),
+                                .worker_overhead = world_.tactics.worker_overhead(),
                                 .first_id = kMemoryIds});
   if (!load) return std::unexpected(load.error());
   memory_ = std::move(*load);

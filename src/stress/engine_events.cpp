@@ -128,7 +128,7 @@ void Engine::memory_worker_died(const Event& event) {
   }
   back_off_ = back_off_.count() == 0 ? Duration(kFirstBackOff)
                                      : std::min<Duration>(back_off_ * 2, kLastBackOff);
-  regrowths_.push_back({event.id, sight_.now + back_off_});
+  regrowths_.emplace_back(event.id, sight_.now + back_off_);
 }
 
 void Engine::regrow() {

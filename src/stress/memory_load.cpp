@@ -174,7 +174,8 @@ void MemoryLoad::give_orders(const std::optional<Bytes>& room) {
     const std::int64_t held_now = block.held_bytes.load();
     Bytes outside{0};
     if (setting_.apart) outside = {apart_ ? INT64_MAX / 4 : held_now - block.alone_bytes.load()};
-    const Bytes held = std::min(holdable(share, outside), Bytes{block.reserve_bytes});
+    const Bytes held =
+        std::min(holdable(share - setting_.worker_overhead, outside), Bytes{block.reserve_bytes});
     const std::int64_t ceiling = (held_now + growable) / kPageSize.value * kPageSize.value;
     const std::uint32_t side = apart_ ? 1 : 0;
     const bool raised =
@@ -242,6 +243,7 @@ Bytes MemoryLoad::charged() const {
     const Bytes held{block.held_bytes.load(std::memory_order_relaxed)};
     const Bytes alone{block.alone_bytes.load(std::memory_order_relaxed)};
     sum += held + page_tables(setting_.apart ? std::min(held, alone) : held);
+    sum += setting_.worker_overhead;
   }
   return sum;
 }

@@ -32,7 +32,8 @@ class MemoryLoad final {
     int fill_cpus = 1;      // CPUs that filling may use
     Bytes address_space{};  // most that can ever be held
     std::uint64_t seed = 0;
-    bool apart = false;  // tactics: a toucher outside fills
+    bool apart = false;       // tactics: a toucher outside fills
+    Bytes worker_overhead{};  // charged to the target for each worker, beside what it holds
     std::uint32_t first_id = 0;
   };
   [[nodiscard]] static Result<MemoryLoad> make(const Setting& setting);
@@ -53,7 +54,7 @@ class MemoryLoad final {
   [[nodiscard]] Result<> replace(std::uint32_t id, Warden& warden, Instant now);
 
   [[nodiscard]] Bytes held() const;     // pages
-  [[nodiscard]] Bytes charged() const;  // pages and the page tables that the target is charged for
+  [[nodiscard]] Bytes charged() const;  // pages, and page tables and workers as charged
   [[nodiscard]] Bytes wanted() const { return wanted_; }
   [[nodiscard]] Bytes asked(Instant now) const { return steering_.asked(now); }
   [[nodiscard]] bool settled() const;  // every worker holds what it was told to

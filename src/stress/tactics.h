@@ -29,6 +29,9 @@ class Tactics {
   // no CPU for it.
   [[nodiscard]] virtual bool fills_from_outside() const = 0;
 
+  // What the target is charged for a worker that holds nothing yet: stack, kernel memory.
+  [[nodiscard]] virtual Bytes worker_overhead() const = 0;
+
   // Where the workers of a load go. May make a child cgroup through the warden.
   [[nodiscard]] virtual Result<Placement> placement(Kind kind, Warden& warden) = 0;
 

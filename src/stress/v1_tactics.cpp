@@ -27,6 +27,8 @@ class V1Tactics final : public Tactics {
   explicit V1Tactics(const cgroup::Target& target) : target_(target) {}
 
   [[nodiscard]] bool fills_from_outside() const override { return false; }
+  // A worker joins when it is complete: nothing of it was charged before.
+  [[nodiscard]] Bytes worker_overhead() const override { return {}; }
 
   [[nodiscard]] Result<Placement> placement(Kind kind, Warden&) override {
     Placement placement;

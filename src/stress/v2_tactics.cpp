@@ -21,6 +21,9 @@ constexpr const char* kOomGroup = "memory.oom.group";
 constexpr const char* kEvents = "memory.events";
 constexpr Bytes kTripwire = mib(12);  // below the limit; `avoid` keeps at least 16 MiB free
 constexpr Bytes kPage{4096};
+// A worker is born in the target's cgroup: its stack, tables and kernel memory are charged there.
+// memory.stat of Linux 6.1 with 1, 4 and 16 workers: 85 KiB kernel, 23 KiB anonymous.
+constexpr Bytes kWorkerOverhead = kib(108);
 
 class V2Tactics final : public Tactics {
  public:
@@ -28,6 +31,7 @@ class V2Tactics final : public Tactics {
       : target_(target), own_cgroup_(std::move(own_cgroup)) {}
 
   [[nodiscard]] bool fills_from_outside() const override { return true; }
+  [[nodiscard]] Bytes worker_overhead() const override { return kWorkerOverhead; }
 
   [[nodiscard]] Result<Placement> placement(Kind kind, Warden& warden) override {
     Placement placement;

@@ -59,14 +59,18 @@ bool is_v2() {
 
 std::int64_t counter_batch() { return 256 * 1024 * ::sysconf(_SC_NPROCESSORS_ONLN); }
 
-Cgroup::Cgroup() {
+namespace {
+
+std::string next_path() {
   static int number = 0;
-  path_ = "/duress-it-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
-  make();
+  return "/duress-it-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
 }
 
-Cgroup::Cgroup(const Cgroup& parent, const std::string& name) {
-  path_ = parent.path() + "/" + name;
+}  // namespace
+
+Cgroup::Cgroup() : path_(next_path()) { make(); }
+
+Cgroup::Cgroup(const Cgroup& parent, const std::string& name) : path_(parent.path() + "/" + name) {
   make();
 }
 
