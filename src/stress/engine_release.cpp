@@ -1,5 +1,7 @@
 // How a run ends: everything is given back, and that is looked at: see engine.h.
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "stress/engine.h"
 #include "stress/engine_ids.h"
@@ -69,14 +71,17 @@ void Engine::stop_watching() {
 }
 
 // They die with the warden, too, and nobody tells: the memory that they hold is gone when usage
-// falls no further.
+// falls no further. The counter moves in batches: one look without a fall says nothing.
 void Engine::wait_for_touchers() {
   const Instant until = world_.clock.now() + milliseconds(500);
   Bytes last = mib(1) * INT32_MAX;
+  int still = 0;
   while (world_.tactics.fills_from_outside() && world_.clock.now() < until) {
     const auto usage = world_.target.memory->usage();
-    if (!usage || *usage >= last) return;
-    last = *usage;
+    if (!usage) return;
+    still = *usage >= last ? still + 1 : 0;
+    if (still >= 5) return;
+    last = std::min(last, *usage);
     (void)poller_->wait(milliseconds(10));
   }
 }

@@ -93,7 +93,9 @@ TEST(Memory, IsGoneAfterTheTimeAndSaysSo) {
   ASSERT_TRUE(end);
   EXPECT_EQ((*end)["reason"], "deadline");
   EXPECT_TRUE((*end)["leftBehind"].empty());
-  EXPECT_GE((*end)["target"]["usagePeakBytes"].get<std::int64_t>(), before + 100 * kMiB);
+  // `before` may have been read with a batch in stock that the load then drew on.
+  EXPECT_GE((*end)["target"]["usagePeakBytes"].get<std::int64_t>(),
+            before + 100 * kMiB - counter_batch());
 }
 
 TEST(Memory, CtrlCReleasesAndVerifies) {
