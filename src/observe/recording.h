@@ -1,0 +1,132 @@
+// The measured course of one target as a value: what its files said ten times a second, and what
+// happened. It is neither a file (recording_file.h) nor a judgement (explain/verdict.h), and it
+// takes no measurements (sampler.h). Plain values, owned by whoever holds them; any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cgroup/controllers.h"
+
+namespace duress::observe {
+
+// PSI totals since boot: time in which some, or all, tasks of the cgroup waited.
+struct Pressure {
+  std::chrono::microseconds some{0};
+  std::chrono::microseconds full{0};
+};
+
+// One look at the target. Counters are since the recording began.
+struct Look {
+  Duration at{0};  // since the recording began, CLOCK_MONOTONIC
+  cgroup::MemoryUse memory{};
+  std::optional<Bytes> limit{};  // the effective one
+  Bytes workers{};               // resident of Duress's own processes in the target
+  std::chrono::nanoseconds cpu{0};
+  std::int64_t periods = 0;
+  std::int64_t throttled_periods = 0;
+  std::chrono::nanoseconds throttled{0};
+  std::optional<Pressure> memory_pressure{};  // unset: PSI is off, or v1
+  std::optional<Pressure> cpu_pressure{};
+  std::int64_t oom_kills = 0;
+  std::int64_t limit_hits = 0;
+  std::int64_t refaults = 0;      // workingset_refault of memory.stat; pages
+  std::int64_t major_faults = 0;  // pgmajfault
+  int processes = 0;
+  Bytes node_available{};
+  std::optional<Bytes> asked{};  // by the load, as last told
+  std::optional<Bytes> held{};
+};
+
+enum class EventKind {
+  kLoadStarted,
+  kLoadReached,
+  kLoadEnded,
+  kTold,          // by the load: a sentence
+  kProcessCame,   // subject: its name
+  kProcessWent,   // likewise
+  kOomKill,       // subject: the victim's name
+  kOomGroupKill,  // the whole cgroup
+  kLimitChanged,
+  kProbeFailed,  // subject: liveness, readiness, startup
+  kProbePassed,
+  kContainerStarted,
+  kContainerEnded,  // code: as a container's exit code
+  kContainerRestarted,
+  kRecorderLost,  // the process that told of the load was killed
+};
+
+struct Event {
+  Duration at{0};
+  EventKind kind = EventKind::kTold;
+  std::string subject{};
+  std::string text{};  // a sentence for people
+  pid_t pid = 0;
+  bool ours = false;             // the process is one of Duress's workers
+  std::optional<Bytes> bytes{};  // usage at that time; the new limit
+  std::optional<int> code{};
+  std::string cgroup{};  // whose limit it was; "" where it is not known
+};
+
+// How a load ended, as `duress run` tells it (docs/json.md, `end`).
+struct LoadEnd {
+  std::string reason{};  // deadline, signal, targetEnded, stressorKilled, guard, failed
+  std::string message{};
+  Bytes usage_before{};
+  Bytes usage_after{};
+  std::int64_t kills = 0;
+  std::vector<std::string> left_behind{};
+};
+
+// What was asked for and foretold, as `duress run` tells it (docs/json.md, `plan`).
+struct LoadPlan {
+  std::optional<Bytes> memory{};  // to add, or the level to reach
+  bool reach = false;
+  std::string when_oom{};  // natural, avoid, stressorFirst, appFirst
+  std::optional<Cores> cpu{};
+  int workers = 0;
+  std::vector<std::string> notes{};
+};
+
+// explain/forecast.h's answer, kept to be held against what came.
+struct Foretold {
+  std::string answer{};  // safe, oom, oomApplication, cannotReach
+  std::string victim{};  // name of the process
+  bool group = false;
+  std::string sentence{};
+};
+
+struct Header {
+  int version = 1;
+  WallTime began{};
+  std::string duress_version{};
+  std::vector<std::string> command{};
+  std::string target{};
+  std::string container_id{};
+  std::string cgroup{};
+  int cgroup_version = 0;
+  std::string kernel{};
+  Bytes node_total{};
+  int node_cpus = 0;
+  std::string qos_class{};  // "" where the path tells none
+};
+
+struct Recording {
+  Header header{};
+  std::optional<LoadPlan> plan{};
+  std::optional<Foretold> foretold{};
+  std::vector<Look> looks{};  // in order; thinned out evenly where it was very long
+  std::vector<Event> events{};
+  std::optional<LoadEnd> end{};
+  bool complete = false;  // it was closed in order; else it was cut off
+};
+
+}  // namespace duress::observe
