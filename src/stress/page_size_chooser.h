@@ -14,6 +14,9 @@ class PageSizeChooser {
   // Whether the next batch should be of huge pages.
   [[nodiscard]] constexpr bool huge() const { return probing_ ? !winner_ : winner_; }
 
+  // The next batch is a look at the other size.
+  [[nodiscard]] constexpr bool probing() const { return probing_; }
+
   constexpr void measured(std::int64_t bytes, std::int64_t nanoseconds) {
     if (bytes <= 0) return;
     const std::int64_t cost = (nanoseconds * 1024) / bytes;  // ns per KiB
@@ -47,7 +50,7 @@ class PageSizeChooser {
     bool known = false;
   };
   static constexpr std::int64_t kMiB = std::int64_t{1024} * 1024;
-  static constexpr std::int64_t kFirstInterval = 64 * kMiB;
+  static constexpr std::int64_t kFirstInterval = 128 * kMiB;
   static constexpr std::int64_t kLastInterval = 1024 * kMiB;
   static constexpr std::int64_t kSettle = 16 * kMiB;
 

@@ -115,22 +115,25 @@ void note_refused(std::int64_t at) {
 
 void fill_batches(bool measures) {
   while (!interrupted() && first_refused.load(std::memory_order_relaxed) == INT64_MAX) {
+    std::int64_t batch = kBatch;
     if (measures && control->pages == static_cast<std::uint32_t>(stress::Pages::kChoose)) {
       use_small_pages(!chooser.huge());
+      if (chooser.probing()) batch = kChunk;  // the loser of two sizes is dear: as little as tells
     }
-    const std::int64_t from = next_batch.fetch_add(kBatch);
+    const std::int64_t from = next_batch.fetch_add(batch);
     const std::int64_t end = fill_end.load(std::memory_order_relaxed);
     if (from >= end) {
-      next_batch.fetch_sub(kBatch);
+      next_batch.fetch_sub(batch);
       return;
     }
-    const std::int64_t to = from + kBatch < end ? from + kBatch : end;
-    const std::int64_t start = now_ns();
+    const std::int64_t to = from + batch < end ? from + batch : end;
+    // CPU time: a wait for a CPU that others use says nothing of a page size.
+    const std::int64_t start = thread_cpu_ns();
     if (!touch(from, to)) {
       note_refused(from);
       return;
     }
-    if (measures) chooser.measured(to - from, now_ns() - start);
+    if (measures) chooser.measured(to - from, thread_cpu_ns() - start);
     control->held_bytes.fetch_add(to - from, std::memory_order_relaxed);
     if (!small_pages) control->huge_bytes.fetch_add(to - from, std::memory_order_relaxed);
   }
@@ -358,6 +361,11 @@ void serve_as_toucher() {
 }  // namespace
 
 void prepare_memory() {
+  // Whoever started Duress with huge pages off wants them off.
+  if (call(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) {
+    control->pages = static_cast<std::uint32_t>(stress::Pages::kSmall);
+    small_pages = true;
+  }
   if (control->memory_nodes != 0) {
     const unsigned long mask = control->memory_nodes;
     const long set = call(SYS_set_mempolicy, MPOL_BIND, &mask, 64);

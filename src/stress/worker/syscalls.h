@@ -56,8 +56,9 @@ inline std::int64_t clock_ns(int clock) {
   return t.seconds * kSecond + t.nanoseconds;
 }
 
-inline std::int64_t now_ns() { return clock_ns(1); }       // CLOCK_MONOTONIC
-inline std::int64_t cpu_time_ns() { return clock_ns(2); }  // CLOCK_PROCESS_CPUTIME_ID
+inline std::int64_t now_ns() { return clock_ns(1); }         // CLOCK_MONOTONIC
+inline std::int64_t thread_cpu_ns() { return clock_ns(3); }  // CLOCK_THREAD_CPUTIME_ID
+inline std::int64_t cpu_time_ns() { return clock_ns(2); }    // CLOCK_PROCESS_CPUTIME_ID
 
 inline void sleep_until(std::int64_t when_ns) {
   const Timespec t{when_ns / kSecond, when_ns % kSecond};
