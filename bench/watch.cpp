@@ -22,7 +22,7 @@ namespace {
 struct Files {
   ControlFile usage;
   ControlFile stat;
-  ControlFile procs;
+  std::string procs;
   ControlFile cpu;
 
   // Nanoseconds, from v1's cpuacct.usage or from v2's cpu.stat.
@@ -34,7 +34,8 @@ struct Files {
     return std::max(stat.number("rss_huge"), stat.number("anon_thp"));
   }
   [[nodiscard]] std::int64_t processes() const {
-    const auto text = procs.text();
+    // Opened anew: on v1 an open file keeps the list that it first gave.
+    const auto text = ControlFile(procs).text();
     return std::count(text.begin(), text.end(), '\n');
   }
 };
@@ -138,7 +139,7 @@ int watch(const Arguments& given) {
   if (given.command().empty()) die("watch: give a command after --");
   const Files files{.usage = ControlFile(given.text("usage")),
                     .stat = ControlFile(given.text("stat")),
-                    .procs = ControlFile(given.text("procs")),
+                    .procs = given.text("procs"),
                     .cpu = ControlFile(given.text("cpu"))};
   Course course;
   const auto base = files.usage.number();

@@ -99,6 +99,7 @@ std::vector<MountLine> parse_mountinfo(std::string_view text) {
     const std::vector<std::string> words = split(line, ' ');
     const auto dash = std::ranges::find(words, "-");
     if (words.size() < 6 || words.end() - dash < 4 || dash - words.begin() < 6) return;
+    if (words[4].empty() || (dash + 1)->empty()) return;
     out.push_back({unescaped(words[3]), unescaped(words[4]), *(dash + 1), *(dash + 3)});
   });
   return out;
@@ -111,6 +112,7 @@ std::vector<MembershipLine> parse_membership(std::string_view text) {
     const std::size_t second = first == line.npos ? first : line.find(':', first + 1);
     if (second == line.npos) return;
     std::string path(line.substr(second + 1));
+    if (!path.starts_with('/')) return;
     constexpr std::string_view kDeleted = " (deleted)";
     if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
     out.push_back({std::string(line.substr(first + 1, second - first - 1)), path});

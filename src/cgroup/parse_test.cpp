@@ -89,5 +89,13 @@ TEST(Split, LeavesEmptyPartsOut) {
   EXPECT_THAT(split("", ','), IsEmpty());
 }
 
+TEST(ParseMembership, LeavesOutWhatIsNoPath) {
+  EXPECT_TRUE(parse_membership("4:memory:pods\n5:memory:\n").empty());
+}
+
+TEST(ParseMountinfo, LeavesOutAMountWithoutAPlace) {
+  EXPECT_TRUE(parse_mountinfo("29 22 0:26 /  rw - cgroup cgroup rw,memory\n").empty());
+}
+
 }  // namespace
 }  // namespace duress::cgroup
