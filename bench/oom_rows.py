@@ -2,6 +2,7 @@
 import collections
 import contextlib
 import json
+import pathlib
 import time
 
 from harness import (MIB, V2, Cgroup, Options, Process, Row, application, column, duress_command, need_stress_ng,
@@ -120,8 +121,36 @@ def avoid(bursts: int, spinners: int) -> dict:
         return {"kills": group.oom_kills(), "alive": own.alive(), "held": held, **last}
 
 
+def cpu_of(pids: list[int]) -> float:
+    """Seconds on a CPU, to the nanosecond."""
+    return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+
+
+def avoid_cost(seconds: float) -> float:
+    """What watching costs while nothing moves: duress and its children outside of the target."""
+    with Cgroup("avoid") as group:
+        group.limit(LIMIT)
+        with application(group, ADJ, bytes=100 * MIB), Process(duress_command(
+                group, "--memory", f"{ASKED // MIB}MiB", "--workers", 4, "--when-oom", "avoid", "--for", "300s")) as own:
+            time.sleep(5)
+            children = pathlib.Path(f"/proc/{own.pid}/task/{own.pid}/children").read_text().split()
+            pids = [own.pid, *(pid for pid in map(int, children) if pid not in group.processes())]
+            before = cpu_of(pids)
+            time.sleep(seconds)
+            return (cpu_of(pids) - before) / seconds
+
+
+def row_cost(options: Options) -> Row:
+    row = Row("avoid-cost", "avoid: CPU of Duress beside a quiet application, 380 of 3000 MiB held", "≤ 3 % of a core")
+    share, why = column(lambda: avoid_cost(options.pick(5, 20)))
+    row.duress = why if share is None else f"{100 * share:.2f} % of a core"
+    if share is not None:
+        row.raw, row.verdict = {"share": share}, verdict(share <= 0.03)
+    return row
+
+
 def rows_avoid(options: Options) -> list[Row]:
-    rows, bursts = [], options.pick(30, 100 if V2 else 1000)
+    rows, bursts = [row_cost(options)], options.pick(30, 100 if V2 else 1000)
     for spinners in (0, 4):
         beside = ", beside four spinning processes" if spinners else ""
         row = Row(f"avoid-{spinners}", f"avoid: {bursts} bursts of 10–50 MiB at 1 GB/s{beside}",

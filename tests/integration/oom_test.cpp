@@ -58,6 +58,47 @@ TEST(Natural, KillsTheWholeContainerWhereTheCgroupSaysSo) {
               ::testing::HasSubstr("memory.oom.group is set"));
 }
 
+// What an ordinary process, and what Duress, ask for beside the same application, one after the
+// other in cgroups of their own.
+struct Beside {
+  const char* name;
+  std::vector<std::string> application;
+};
+
+std::ostream& operator<<(std::ostream& out, const Beside& beside) { return out << beside.name; }
+
+class NaturalBeside : public ::testing::TestWithParam<Beside> {};
+
+bool survives_an_ordinary_process(const std::vector<std::string>& application) {
+  Scene scene;
+  App app(scene.cgroup, application);
+  App other(scene.cgroup, {"--oom-score-adj", std::to_string(kBurstable), "--grow-to", "3000M",
+                           "--rate", is_v2() ? "200M" : "1G"});
+  EXPECT_TRUE(wait_until([&] { return !app.alive() || !other.alive(); }, seconds(60)));
+  // The second kill, if there is one, follows at once: what is left goes on filling.
+  EXPECT_TRUE(wait_until([&] { return !other.alive(); }, seconds(60)));
+  return app.alive();
+}
+
+TEST_P(NaturalBeside, EndsAsAnOrdinaryProcessWould) {
+  const bool ordinary = survives_an_ordinary_process(GetParam().application);
+  Scene scene;
+  App app(scene.cgroup, GetParam().application);
+  Duress duress(
+      run_on(scene.cgroup, {"--memory", "3000MiB", "--oom-score-adj", std::to_string(kBurstable),
+                            "--for", "60s", "--guard", "200MiB"}));
+  EXPECT_THAT(duress.process().wait(seconds(60)), ::testing::AnyOf(4, 5));
+  EXPECT_EQ(app.alive(), ordinary);
+}
+
+INSTANTIATE_TEST_SUITE_P(Applications, NaturalBeside,
+                         ::testing::Values(Beside{"Quiet", quiet_application()},
+                                           Beside{"QuietAndLarger",
+                                                  {"--hold", "300M", "--oom-score-adj",
+                                                   std::to_string(kBurstable)}},
+                                           Beside{"Growing", bursting_application(100)}),
+                         [](const auto& param) { return std::string(param.param.name); });
+
 TEST(Natural, RegrowMakesTheSawtooth) {
   Scene scene;
   App app(scene.cgroup, quiet_application());
@@ -182,6 +223,21 @@ TEST(AppFirst, IsRefusedWithBothFiguresWhereItCannotComeTrue) {
   EXPECT_EQ(duress.process().wait(), 3);
   EXPECT_THAT(duress.process().errors(), ::testing::HasSubstr("largest worker"));
   EXPECT_THAT(duress.process().errors(), ::testing::HasSubstr("duress-testapp"));
+}
+
+TEST(Avoid, KeepsAMemoryHighThatWasThereBefore) {
+  if (!is_v2()) GTEST_SKIP() << "v1 has no memory.high";
+  Scene scene;
+  const std::string own = std::to_string(300 * kMiB) + "\n";
+  ASSERT_TRUE(scene.cgroup.write("memory.high", own));
+  App app(scene.cgroup, quiet_application());
+  Duress duress(
+      run_on(scene.cgroup, {"--memory", "100MiB", "--when-oom", "avoid", "--for", "60s"}));
+  ASSERT_TRUE(duress.reached());
+  EXPECT_EQ(scene.cgroup.read("memory.high"), own);
+  duress.process().signal(SIGTERM);
+  EXPECT_EQ(duress.process().wait(), 0);
+  EXPECT_EQ(scene.cgroup.read("memory.high"), own);
 }
 
 TEST(LoweringTheOomScore, IsRefusedWithoutTheRight) {

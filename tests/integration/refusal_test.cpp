@@ -194,5 +194,34 @@ TEST(CommandLine, HelpAndUnknownSubcommands) {
   EXPECT_THAT(unknown.process().errors(), HasSubstr("did you mean run"));
 }
 
+// setpriv takes the right away for good; --swappable needs none.
+TEST(MissingRight, ToLockMemoryIsNamedWithTheWayOut) {
+  Cgroup cgroup;
+  App app(cgroup, {});
+  const auto without_the_right = [&cgroup](std::vector<std::string> more) {
+    std::vector<std::string> words = {"/usr/bin/setpriv", "--bounding-set=-ipc_lock",
+                                      "--inh-caps=-ipc_lock", Duress::program()};
+    for (const std::string& word : run_on(cgroup, std::move(more))) words.push_back(word);
+    return words;
+  };
+  Process refused(without_the_right({"--memory", "10MiB", "--for", "60s"}), nullptr);
+  EXPECT_EQ(refused.wait(), 3);
+  EXPECT_THAT(refused.errors(), AllOf(HasSubstr("CAP_IPC_LOCK"), HasSubstr("--swappable")));
+  Process swappable(without_the_right({"--memory", "10MiB", "--swappable", "--for", "1s"}),
+                    nullptr);
+  EXPECT_EQ(swappable.wait(), 0) << swappable.errors();
+}
+
+TEST(Quiet, PrintsNothingWhereNothingIsWrong) {
+  Cgroup cgroup;
+  App app(cgroup, {});
+  Process run({Duress::program(), "run", "--cgroup", cgroup.path(), "--memory", "10MiB", "--for",
+               "1s", "--quiet"},
+              nullptr);
+  EXPECT_EQ(run.wait(), 0);
+  EXPECT_EQ(run.output(), "");
+  EXPECT_EQ(run.errors(), "");
+}
+
 }  // namespace
 }  // namespace duress::testing

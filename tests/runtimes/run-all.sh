@@ -21,8 +21,20 @@ cgroup_of() { # CONTAINER
     done
 }
 
+# The container's own `ps` has to show the workers: they are in its PID namespace.
+is_seen_inside() { # CGROUP
+  local pid name init
+  init=$(sort -n "$1/cgroup.procs" | head -n 1)
+  for pid in $(cat "$1/cgroup.procs" "$1"/duress-*/cgroup.procs 2>/dev/null); do
+    read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+    [[ $name == duress-memory ]] || continue
+    [[ "$(readlink "/proc/$pid/ns/pid")" == "$(readlink "/proc/$init/ns/pid")" ]] && return 0
+  done
+  return 1
+}
+
 check() { # RUNTIME
-  local id cgroup before during after log rc=0 reached=no
+  local id cgroup before during after log rc=0 reached=no seen=no
   "$here/$1.sh" up || return 1
   id=$("$here/$1.sh" start) || return 1
   cgroup=$(cgroup_of "$id")
@@ -37,10 +49,11 @@ check() { # RUNTIME
   local run=$!
   wait_for 10 grep -q '"type":"reached"' "$log" && reached=yes
   during=$(usage_of "$cgroup")
+  is_seen_inside "$cgroup" && seen=yes
   wait "$run" || rc=$?
   after=$(usage_of "$cgroup")
-  [[ $reached == yes && $rc == 0 ]] || {
-    echo "$1: reached $reached, exit code $rc" >&2
+  [[ $reached == yes && $seen == yes && $rc == 0 ]] || {
+    echo "$1: reached $reached, seen inside $seen, exit code $rc" >&2
     return 1
   }
   local rise=$((during - before)) rest=$((after - before))

@@ -142,10 +142,12 @@ bool App::said(const std::string& word) {
   return process_.output().find(word) != std::string::npos;
 }
 
+std::string Duress::program() { return testing::program("DURESS_BIN", DURESS_BIN); }
+
 Duress::Duress(std::vector<std::string> arguments, const Cgroup* cgroup)
     : process_(
           [&arguments] {
-            arguments.insert(arguments.begin(), program("DURESS_BIN", DURESS_BIN));
+            arguments.insert(arguments.begin(), program());
             return arguments;
           }(),
           cgroup) {}

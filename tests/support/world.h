@@ -101,6 +101,7 @@ class App final {
 class Duress final {
  public:
   explicit Duress(std::vector<std::string> arguments, const Cgroup* cgroup = nullptr);
+  [[nodiscard]] static std::string program();  // the program under test
   [[nodiscard]] Process& process() { return process_; }
   [[nodiscard]] std::vector<nlohmann::json> lines();  // of -o jsonl
   [[nodiscard]] std::optional<nlohmann::json> last(const std::string& type);
