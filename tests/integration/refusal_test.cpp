@@ -198,10 +198,10 @@ TEST(CommandLine, HelpAndUnknownSubcommands) {
 TEST(MissingRight, ToLockMemoryIsNamedWithTheWayOut) {
   Cgroup cgroup;
   App app(cgroup, {});
-  const auto without_the_right = [&cgroup](std::vector<std::string> more) {
+  const auto without_the_right = [&cgroup](const std::vector<std::string>& more) {
     std::vector<std::string> words = {"/usr/bin/setpriv", "--bounding-set=-ipc_lock",
                                       "--inh-caps=-ipc_lock", Duress::program()};
-    for (const std::string& word : run_on(cgroup, std::move(more))) words.push_back(word);
+    for (const std::string& word : run_on(cgroup, more)) words.push_back(word);
     return words;
   };
   Process refused(without_the_right({"--memory", "10MiB", "--for", "60s"}), nullptr);

@@ -25,11 +25,11 @@ cgroup_of() { # CONTAINER
 is_seen_inside() { # CGROUP
   local pid name init
   init=$(sort -n "$1/cgroup.procs" | head -n 1)
-  for pid in $(cat "$1/cgroup.procs" "$1"/duress-*/cgroup.procs 2>/dev/null); do
+  while read -r pid; do
     read -r name <"/proc/$pid/comm" 2>/dev/null || continue
     [[ $name == duress-memory ]] || continue
     [[ "$(readlink "/proc/$pid/ns/pid")" == "$(readlink "/proc/$init/ns/pid")" ]] && return 0
-  done
+  done < <(cat "$1/cgroup.procs" "$1"/duress-*/cgroup.procs 2>/dev/null)
   return 1
 }
 

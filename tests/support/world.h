@@ -1,6 +1,5 @@
 // What integration tests need of the real kernel: cgroups of their own, applications in them, and
-// the program under test. Everything that is made is removed when the object goes, also when the
-// test failed. Only cgroups named duress-it-* are made. One thread.
+// the program under test. What is made (duress-it-*) is removed when the object goes. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -23,7 +22,7 @@ inline constexpr std::int64_t kMiB = 1024 * 1024;
 
 [[nodiscard]] bool is_v2();
 [[nodiscard]] bool can_lower_oom_score();  // CAP_SYS_RESOURCE
-// Longer by DURESS_TIME_FACTOR, for an emulated machine.
+// Longer by DURESS_TIME_FACTOR.
 [[nodiscard]] std::chrono::milliseconds patience(std::chrono::milliseconds time);
 [[nodiscard]] bool wait_until(const std::function<bool()>& predicate,
                               std::chrono::milliseconds time = std::chrono::seconds(10));
@@ -101,7 +100,7 @@ class App final {
 class Duress final {
  public:
   explicit Duress(std::vector<std::string> arguments, const Cgroup* cgroup = nullptr);
-  [[nodiscard]] static std::string program();  // the program under test
+  [[nodiscard]] static std::string program();
   [[nodiscard]] Process& process() { return process_; }
   [[nodiscard]] std::vector<nlohmann::json> lines();  // of -o jsonl
   [[nodiscard]] std::optional<nlohmann::json> last(const std::string& type);
