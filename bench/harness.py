@@ -107,6 +107,10 @@ class Cgroup:
     def usage(self) -> int:
         return int(self.usage_file.read_text())
 
+    def huge(self) -> int:
+        text = self.path("memory", "memory.stat").read_text()
+        return int(dict(line.split() for line in text.splitlines()).get("anon_thp" if V2 else "rss_huge", 0))
+
     def oom_kills(self) -> int:
         text = self.path("memory", "memory.events" if V2 else "memory.oom_control").read_text()
         return int(dict(line.split() for line in text.splitlines()).get("oom_kill", 0))
