@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import (DURESS, MIB, Cgroup, Options, Process, Row, application, column, duress_command, milliseconds,
+from harness import (DURESS, MIB, V2, Cgroup, Options, Process, Row, application, column, duress_command, milliseconds,
                      need_duress, verdict)
 
 
@@ -82,6 +82,7 @@ def rows_kill(options: Options) -> list[Row]:
                 f"{len(runs)} with {kind}: slowest {milliseconds(slowest(runs))}"
                 for kind, runs in (("huge pages", huge), ("4k pages", small)) if runs)
             row.raw = {"runs": found}
-            row.verdict = verdict(left == 0 and changed == 0 and slowest(huge) <= 0.020 and slowest(small) <= 0.150)
+            in_time = V2 or (slowest(huge) <= 0.020 and slowest(small) <= 0.150)  # emulated: stated alone
+            row.verdict = verdict(left == 0 and changed == 0 and in_time)
         rows.append(row)
     return rows

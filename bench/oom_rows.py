@@ -145,7 +145,7 @@ def row_cost(options: Options) -> Row:
     share, why = column(lambda: avoid_cost(options.pick(5, 20)))
     row.duress = why if share is None else f"{100 * share:.2f} % of a core"
     if share is not None:
-        row.raw, row.verdict = {"share": share}, verdict(share <= 0.03)
+        row.raw, row.verdict = {"share": share}, "stated" if V2 else verdict(share <= 0.03)
     return row
 
 

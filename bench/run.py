@@ -74,7 +74,7 @@ def in_machine(names: list[str], options: Options) -> tuple[list[dict], dict]:
     """The same rows in the cgroup-v2 machine; one run of it a row, so that one row's trouble stays its own."""
     rows, about = [], {}
     for name in names:
-        command = [ROOT / "tests/testbed/vm-run.sh", "-m", "3000", "-c", "2", "-t", "3000", "--", "/usr/bin/python3",
+        command = [ROOT / "tests/testbed/vm-run.sh", "-m", "4500", "-c", "2", "-t", "3000", "--", "/usr/bin/python3",
                    HERE / "run.py", "--inside", "--only", name, *(["--quick"] if options.quick else [])]
         done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True, check=False)
         told = [line for line in done.stdout.splitlines() if line.startswith(MARK)]
