@@ -70,7 +70,8 @@ def rows_kill(options: Options) -> list[Row]:
     rows, turns = [], options.pick(6, 100)
     for pages in ("huge", "4k"):
         row = Row(f"kill-{pages}", f"kill −9 of duress, its warden, both, {turns} times, ≤ 1 GiB, {pages} pages",
-                  f"nothing left, no file left changed, ≤ {'20 ms, where 4k were faster ' if pages == 'huge' else ''}≤ 150 ms")
+                  "nothing left, no file left changed, " + ("≤ 20 ms; where Duress took 4k, " if pages == "huge" else "") +
+                  "≤ 150 ms")
         found, why = column(lambda pages=pages: all_of(turns, pages))
         row.duress = why
         if found:
