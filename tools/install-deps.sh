@@ -3,8 +3,8 @@
 # Asks dpkg first, so that it is quiet and quick when nothing is missing.
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libfmt-dev libcli11-dev nlohmann-json3-dev)
-unit=(libgtest-dev libgmock-dev)
+build=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev)
 integration=(qemu-system-x86 lz4 busybox-static cpio stress-ng containerd runc
   containernetworking-plugins docker.io podman iproute2 procps python3)
 lint=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev cppcheck shellcheck python3 git)
@@ -17,10 +17,9 @@ usage() {
 
 [[ $# -eq 1 ]] || usage
 case "$1" in
-  build) wanted=("${build[@]}") ;;
-  check) wanted=("${build[@]}" "${unit[@]}") ;;
-  test) wanted=("${build[@]}" "${unit[@]}" "${integration[@]}") ;;
-  lint) wanted=("${build[@]}" "${unit[@]}" "${lint[@]}") ;;
+  build | check) wanted=("${build[@]}") ;; # the presets make the tests too
+  test) wanted=("${build[@]}" "${integration[@]}") ;;
+  lint) wanted=("${build[@]}" "${lint[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
   *) usage ;;
 esac

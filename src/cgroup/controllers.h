@@ -17,13 +17,15 @@ namespace duress::cgroup {
 
 // docs: FACTS of each field stand in docs/memory.md. Hierarchical figures throughout.
 struct MemoryUse {
-  Bytes usage;                  // v1 memory.usage_in_bytes, v2 memory.current
-  Bytes anon;                   // v1 total_rss, v2 anon
-  Bytes active_file;            // v1 total_active_file
-  Bytes inactive_file;          // v1 total_inactive_file
-  Bytes shmem;                  // v1 total_shmem
-  std::optional<Bytes> kernel;  // v2 kernel (5.18), v1 memory.kmem.usage_in_bytes
-  std::optional<Bytes> swap;    // v2 memory.swap.current, v1 total_swap
+  Bytes usage;                    // v1 memory.usage_in_bytes, v2 memory.current
+  Bytes anon;                     // v1 total_rss, v2 anon
+  Bytes active_file;              // v1 total_active_file
+  Bytes inactive_file;            // v1 total_inactive_file
+  Bytes shmem;                    // v1 total_shmem
+  std::optional<Bytes> kernel;    // v2 kernel (5.18), v1 memory.kmem.usage_in_bytes
+  std::optional<Bytes> swap;      // v2 memory.swap.current, v1 total_swap
+  std::int64_t refaults = 0;      // v1 total_workingset_refault_*, v2 workingset_refault_*; pages
+  std::int64_t major_faults = 0;  // v1 total_pgmajfault, v2 pgmajfault
 
   // max(0, usage - inactive file): what `kubectl top` shows and the kubelet evicts by (cAdvisor
   // handler.go).

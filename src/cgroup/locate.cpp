@@ -144,6 +144,12 @@ bool takes_processes(const Mount& mount, const std::string& directory) {
   return list && count_of_list(*list) > 0;
 }
 
+// Its own directory in the unified tree of a hybrid machine: where a runtime put it there.
+std::string directory_in_unified(const Mount& mount, const std::vector<MembershipLine>& lines) {
+  const auto path = path_in(mount, lines);
+  return path && *path != "/" ? mount.path + *path : std::string();
+}
+
 // v1: where the target's processes are in each tree; where there are none, the same path.
 Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& target) {
   std::vector<MembershipLine> membership;
@@ -151,7 +157,10 @@ Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& targ
     if (auto lines = membership_of(roots, as_text(target.init))) membership = std::move(*lines);
   }
   for (const Mount& mount : hierarchy.mounts) {
-    if (mount.version != target.version) continue;
+    if (mount.version != target.version) {
+      target.unified = directory_in_unified(mount, membership);
+      continue;
+    }
     const bool memory = std::ranges::find(mount.controllers, "memory") != mount.controllers.end();
     std::string path = target.path;
     if (!memory && target.init > 0) path = path_in(mount, membership).value_or("/");
@@ -163,6 +172,7 @@ Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& targ
       if (memory) return std::unexpected(fd.error());
       continue;
     }
+    if (mount.version == Version::kV2) target.unified = directory;
     Tree tree{mount.version == Version::kV2 ? "" : joined(mount.controllers), directory,
               std::move(*fd)};
     if (memory) {

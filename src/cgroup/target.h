@@ -75,6 +75,8 @@ struct Target {
   pid_t init = 0;           // the oldest process of the cgroup; 0 where it is empty
   std::vector<Tree> trees;  // v1: memory, cpu, cpuacct, cpuset, pids, freezer where mounted (a
                             // mount once); v2: one
+  std::string unified;      // its directory in the unified tree, for PressureFiles; "" where it is
+                            // not there
   bool has_children =
       false;  // v2: cgroup.subtree_control is not empty, processes may not be put here
   std::unique_ptr<Memory> memory;

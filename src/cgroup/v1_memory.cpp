@@ -40,6 +40,10 @@ class V1Memory final : public Memory {
     if (const auto kernel = files_.front().number("memory.kmem.usage_in_bytes"))
       out.kernel = Bytes{*kernel};
     if (const auto swap = stat_value(*stat, "total_swap")) out.swap = Bytes{*swap};
+    out.refaults = part("total_workingset_refault_anon").value +
+                   part("total_workingset_refault_file").value +
+                   part("total_workingset_refault").value;  // before 5.9 one figure
+    out.major_faults = part("total_pgmajfault").value;
     return out;
   }
 

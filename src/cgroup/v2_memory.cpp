@@ -38,6 +38,9 @@ class V2Memory final : public Memory {
     out.shmem = part("shmem");
     if (const auto kernel = stat_value(*stat, "kernel")) out.kernel = Bytes{*kernel};
     if (const auto swap = files_.front().number("memory.swap.current")) out.swap = Bytes{*swap};
+    out.refaults = part("workingset_refault_anon").value + part("workingset_refault_file").value +
+                   part("workingset_refault").value;  // before 5.9 one figure
+    out.major_faults = part("pgmajfault").value;
     return out;
   }
 

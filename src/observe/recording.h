@@ -15,14 +15,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cgroup/controllers.h"
+#include "cgroup/pressure.h"
 
 namespace duress::observe {
-
-// PSI totals since boot: time in which some, or all, tasks of the cgroup waited.
-struct Pressure {
-  std::chrono::microseconds some{0};
-  std::chrono::microseconds full{0};
-};
 
 // One look at the target. Counters are since the recording began.
 struct Look {
@@ -34,12 +29,10 @@ struct Look {
   std::int64_t periods = 0;
   std::int64_t throttled_periods = 0;
   std::chrono::nanoseconds throttled{0};
-  std::optional<Pressure> memory_pressure{};  // unset: PSI is off, or v1
-  std::optional<Pressure> cpu_pressure{};
+  std::optional<cgroup::Pressure> memory_pressure{};  // unset: PSI is off, or v1 alone
+  std::optional<cgroup::Pressure> cpu_pressure{};
   std::int64_t oom_kills = 0;
   std::int64_t limit_hits = 0;
-  std::int64_t refaults = 0;      // workingset_refault of memory.stat; pages
-  std::int64_t major_faults = 0;  // pgmajfault
   int processes = 0;
   Bytes node_available{};
   std::optional<Bytes> asked{};  // by the load, as last told
