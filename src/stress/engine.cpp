@@ -241,7 +241,9 @@ Duration Engine::steer_memory() {
   // Refused by a cgroup whose OOM killer is held off: the kernel would have come for somebody.
   if (memory_->blocked()) on_alarms(true);
   const Duration next = memory_->tick(sight_);
-  const bool there = memory_->settled() && !memory_->yielding() &&
+  // Between a kill and the new worker the others may well hold what they were told to.
+  const bool all = memory_->alive() == setting_.plan.memory->load.workers;
+  const bool there = all && memory_->settled() && !memory_->yielding() &&
                      memory_->asked(sight_.now) >= setting_.plan.memory->size;
   if (there && !outcome_.reached) {
     outcome_.reached = sight_.now - start_;

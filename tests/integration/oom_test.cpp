@@ -114,6 +114,16 @@ TEST(Natural, RegrowMakesTheSawtooth) {
   EXPECT_GE((*duress.last("end"))["kills"].get<int>(), 3);
 }
 
+TEST(Natural, ASizeAboveTheLimitIsNeverTakenAsReached) {
+  Scene scene;
+  App app(scene.cgroup, quiet_application());
+  Duress duress(run_on(scene.cgroup, {"--memory", "3000MiB", "--workers", "4", "--then", "regrow",
+                                      "--for", "4s", "--guard", "200MiB"}));
+  EXPECT_EQ(duress.process().wait(seconds(30)), 0);
+  EXPECT_GE((*duress.last("end"))["kills"].get<int>(), 4);
+  EXPECT_FALSE(duress.last("reached"));
+}
+
 TEST(Natural, MaxKillsEndsTheLoad) {
   Scene scene;
   App app(scene.cgroup, quiet_application());
