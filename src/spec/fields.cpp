@@ -1,6 +1,8 @@
 #include "spec/fields.h"
 
+#include <fmt/format.h>
 #include <algorithm>
+
 #include <array>
 #include <utility>
 
@@ -33,77 +35,172 @@ constexpr Name<bool> kSwitch[] = {{"true", true}, {"false", false}};
 
 constexpr int kMostKills = 1'000'000;
 
-// The setters below answer whether they took the text; the row says what is allowed.
+// How one kind of value is read and written. `read` answers nothing where the text is not allowed;
+// the row says what is.
 
 template <class E, std::size_t N>
-std::optional<E> choose(const Name<E> (&names)[N], std::string_view text) {
-  const auto* const found = std::ranges::find(names, trim(text), &Name<E>::name);
-  if (found == std::end(names)) return std::nullopt;
-  return found->value;
-}
-
-std::optional<int> whole(std::string_view text, int least, int most) {
-  const auto number = parse_integer(trim(text));
-  if (!number || *number < least || *number > most) return std::nullopt;
-  return static_cast<int>(*number);
-}
-
-std::optional<Bytes> size_from(std::string_view text, Bytes least) {
-  const auto size = parse_size(text);
-  if (!size || *size < least) return std::nullopt;
-  return *size;
-}
-
-MemoryLoad& memory(Stressors& loads) {
-  return loads.memory ? *loads.memory : loads.memory.emplace();
-}
-
-CpuLoad& cpu(Stressors& loads) { return loads.cpu ? *loads.cpu : loads.cpu.emplace(); }
-
-template <class T, class Member>
-bool put(const std::optional<T>& value, Stressors& loads, Member member) {
-  if (!value) return false;
-  const T& taken = *value;
-  member(loads) = taken;
-  return true;
-}
-
-bool set_memory(Stressors& loads, std::string_view text) {
-  const auto size = parse_size_or_percent(text);
-  if (!size) return false;
-  if (const auto* bytes = std::get_if<Bytes>(&*size); bytes != nullptr && bytes->value == 0) {
-    return false;
+struct Choice {
+  const Name<E> (&names)[N];
+  [[nodiscard]] std::optional<E> read(std::string_view text) const {
+    const auto* const found = std::ranges::find(names, trim(text), &Name<E>::name);
+    return found == std::end(names) ? std::nullopt : std::optional(found->value);
   }
-  if (const auto* part = std::get_if<Percent>(&*size); part != nullptr && part->value <= 0) {
-    return false;
+  [[nodiscard]] std::string write(E value) const {
+    return std::string(std::ranges::find(names, value, &Name<E>::value)->name);
   }
-  memory(loads).size = *size;
-  memory(loads).size_given = true;
+};
+
+struct Whole {
+  int least;
+  int most;
+  [[nodiscard]] std::optional<int> read(std::string_view text) const {
+    const auto number = parse_integer(trim(text));
+    if (!number || *number < least || *number > most) return std::nullopt;
+    return static_cast<int>(*number);
+  }
+  static std::string write(int value) { return std::to_string(value); }
+};
+
+struct Size {
+  Bytes least;
+  std::string_view may_end_in{};
+  [[nodiscard]] std::optional<Bytes> read(std::string_view text) const {
+    text = trim(text);
+    if (text.ends_with(may_end_in)) text.remove_suffix(may_end_in.size());
+    const auto size = parse_size(text);
+    if (!size || *size < least) return std::nullopt;
+    return *size;
+  }
+  // In the largest unit that keeps every byte.
+  static std::string write(Bytes value) {
+    for (const auto& [unit, name] : {std::pair(gib(1), "GiB"), {mib(1), "MiB"}, {kib(1), "KiB"}}) {
+      if (value.value > 0 && value.value % unit.value == 0)
+        return std::to_string(value.value / unit.value).append(name);
+    }
+    return std::to_string(value.value);
+  }
+};
+
+// std::to_chars' shortest text, which reads back as the same number.
+std::string percent_text(Percent percent) { return fmt::format("{}%", percent.value); }
+
+struct SizeOrPercent {
+  using Value = std::variant<Bytes, Percent>;
+  static std::optional<Value> read(std::string_view text) {
+    const auto size = parse_size_or_percent(text);
+    if (!size) return std::nullopt;
+    const bool positive = std::visit([](auto part) { return part.value > 0; }, *size);
+    return positive ? std::optional(*size) : std::nullopt;
+  }
+  static std::string write(const Value& value) {
+    if (const auto* bytes = std::get_if<Bytes>(&value)) return Size::write(*bytes);
+    return percent_text(std::get<Percent>(value));
+  }
+};
+
+struct Load {
+  static std::optional<Percent> read(std::string_view text) {
+    std::string load(trim(text));
+    if (!load.ends_with('%')) load += '%';
+    const auto percent = parse_percent(load);
+    if (!percent || percent->value < 1 || percent->value > 100) return std::nullopt;
+    return *percent;
+  }
+  static std::string write(Percent value) { return percent_text(value); }
+};
+
+struct Time {
+  static std::optional<Duration> read(std::string_view text) {
+    const auto time = parse_duration(text);
+    if (!time || time->count() < 0) return std::nullopt;
+    return *time;
+  }
+  static std::string write(Duration value) { return format_duration(value); }
+};
+
+constexpr Choice kSizeOfs{kSizeOf};
+constexpr Choice kModes{kMode};
+constexpr Choice kMetrics{kMetric};
+constexpr Choice kPercentsOf{kPercentOf};
+constexpr Choice kCpuPercentsOf{kCpuPercentOf};
+constexpr Choice kPolicies{kPolicy};
+constexpr Choice kThens{kThen};
+constexpr Choice kSwitches{kSwitch};
+constexpr Whole kWorkers{1, kMostWorkers};
+constexpr Whole kOomScoreAdj{-1000, 1000};
+constexpr Whole kKills{0, kMostKills};
+constexpr Size kAnySize{Bytes{0}};
+constexpr Size kRealSize{Bytes{1}};
+constexpr Size kRate{Bytes{0}, "/s"};
+constexpr SizeOrPercent kSizeOrPercent{};
+constexpr Load kLoad{};
+constexpr Time kTime{};
+
+// The part of the loads that a member belongs to; made where it is not there, or null.
+
+void make(Stressors& loads, MemoryLoad*& part) {
+  part = loads.memory ? &*loads.memory : &loads.memory.emplace();
+}
+void make(Stressors& loads, CpuLoad*& part) {
+  part = loads.cpu ? &*loads.cpu : &loads.cpu.emplace();
+}
+void make(Stressors& loads, WhenOom*& part) {
+  MemoryLoad* memory = nullptr;
+  make(loads, memory);
+  part = &memory->when_oom;
+}
+
+void find(const Stressors& loads, const MemoryLoad*& part) {
+  part = loads.memory ? &*loads.memory : nullptr;
+}
+void find(const Stressors& loads, const CpuLoad*& part) {
+  part = loads.cpu ? &*loads.cpu : nullptr;
+}
+void find(const Stressors& loads, const WhenOom*& part) {
+  part = loads.memory ? &loads.memory->when_oom : nullptr;
+}
+
+template <class T>
+const T* given(const T& value) {
+  return &value;
+}
+template <class T>
+const T* given(const std::optional<T>& value) {
+  return value ? &*value : nullptr;
+}
+
+// Said is said, though it is the default's value: what has a flag for that keeps it.
+bool* said(MemoryLoad& load, std::variant<Bytes, Percent> MemoryLoad::* /*size*/) {
+  return &load.size_given;
+}
+bool* said(CpuLoad& load, Percent CpuLoad::* /*load*/) { return &load.load_given; }
+template <class Part, class T>
+bool* said(Part& /*load*/, T Part::* /*any other*/) {
+  return nullptr;
+}
+
+template <const auto& Kind, class Part, class T, T Part::* Member>
+bool put_member(Stressors& loads, std::string_view text) {
+  const auto read = Kind.read(text);
+  if (!read) return false;
+  const auto& value = *read;
+  Part* part = nullptr;
+  make(loads, part);
+  part->*Member = value;
+  if (bool* const flag = said(*part, Member)) *flag = true;
   return true;
 }
 
-bool set_rewrite(Stressors& loads, std::string_view text) {
-  std::string_view rate = trim(text);
-  if (rate.ends_with("/s")) rate.remove_suffix(2);
-  return put(size_from(rate, Bytes{0}), loads,
-             [](Stressors& l) -> Bytes& { return memory(l).rewrite; });
-}
-
-bool set_ramp(Stressors& loads, std::string_view text) {
-  const auto ramp = parse_duration(text);
-  if (!ramp || ramp->count() < 0) return false;
-  memory(loads).ramp = *ramp;
-  return true;
-}
-
-bool set_cpu(Stressors& loads, std::string_view text) {
-  std::string load(trim(text));
-  if (!load.ends_with('%')) load += '%';
-  const auto percent = parse_percent(load);
-  if (!percent || percent->value < 1 || percent->value > 100) return false;
-  cpu(loads).load = *percent;
-  cpu(loads).load_given = true;
-  return true;
+template <const auto& Kind, class Part, class T, T Part::* Member>
+std::optional<std::string> text_of_member(const Stressors& loads) {
+  const Part* found = nullptr;
+  find(loads, found);
+  if (found == nullptr) return std::nullopt;
+  Part part = *found;
+  const bool* const flag = said(part, Member);
+  if (flag != nullptr ? !*flag : part.*Member == Part{}.*Member) return std::nullopt;
+  const auto* const value = given(part.*Member);
+  return value == nullptr ? std::nullopt : std::optional(Kind.write(*value));
 }
 
 struct Row {
@@ -111,166 +208,132 @@ struct Row {
   bool (*put)(Stressors& loads, std::string_view text);
 };
 
+template <class>
+struct MemberOf;
+template <class Part, class T>
+struct MemberOf<T Part::*> {
+  using Owner = Part;
+  using Type = T;
+};
+
+template <auto Member, const auto& Kind>
+constexpr Row row(Field field) {
+  using Of = MemberOf<decltype(Member)>;
+  field.text = text_of_member<Kind, typename Of::Owner, typename Of::Type, Member>;
+  return {field, put_member<Kind, typename Of::Owner, typename Of::Type, Member>};
+}
+
 constexpr std::array kRows = {
-    Row{{.flag = "--memory",
+    row<&MemoryLoad::size, kSizeOrPercent>(
+        {.flag = "--memory",
          .path = "memory.size",
          .value = "SIZE|PERCENT",
          .help = "memory to hold, e.g. 200MiB or 80% (of the effective limit)",
-         .allowed = "a size above 0 such as 200MiB, or a percentage such as 80%"},
-        set_memory},
-    Row{{.flag = "--workers",
-         .path = "memory.workers",
-         .value = "N",
-         .help = "processes that share the memory (default: 1)",
-         .allowed = "1 to 1024"},
-        [](Stressors& loads, std::string_view text) {
-          return put(whole(text, 1, kMostWorkers), loads,
-                     [](Stressors& l) -> int& { return memory(l).workers; });
-        }},
-    Row{{.flag = "--size-of",
+         .allowed = "a size above 0 such as 200MiB, or a percentage such as 80%"}),
+    row<&MemoryLoad::workers, kWorkers>({.flag = "--workers",
+                                         .path = "memory.workers",
+                                         .value = "N",
+                                         .help = "processes that share the memory (default: 1)",
+                                         .allowed = "1 to 1024"}),
+    row<&MemoryLoad::size_of, kSizeOfs>(
+        {.flag = "--size-of",
          .path = "memory.sizeOf",
          .value = "total|worker",
          .help = "whether the size is that of all workers or of each (default: total)",
-         .allowed = "total or worker"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kSizeOf, text), loads,
-                     [](Stressors& l) -> SizeOf& { return memory(l).size_of; });
-        }},
-    Row{{.flag = "--mode",
+         .allowed = "total or worker"}),
+    row<&MemoryLoad::mode, kModes>(
+        {.flag = "--mode",
          .path = "memory.mode",
          .value = "add|reach",
          .help = "add the size, or bring the target's own use up to it (default: add)",
-         .allowed = "add or reach"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kMode, text), loads,
-                     [](Stressors& l) -> Mode& { return memory(l).mode; });
-        }},
-    Row{{.flag = "--metric",
-         .path = "memory.metric",
-         .value = "usage|workingSet|anon",
-         .help = "what --mode reach steers (default: usage)",
-         .allowed = "usage, workingSet or anon"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kMetric, text), loads,
-                     [](Stressors& l) -> Metric& { return memory(l).metric; });
-        }},
-    Row{{.flag = "--percent-of",
+         .allowed = "add or reach"}),
+    row<&MemoryLoad::metric, kMetrics>({.flag = "--metric",
+                                        .path = "memory.metric",
+                                        .value = "usage|workingSet|anon",
+                                        .help = "what --mode reach steers (default: usage)",
+                                        .allowed = "usage, workingSet or anon"}),
+    row<&MemoryLoad::percent_of, kPercentsOf>(
+        {.flag = "--percent-of",
          .path = "memory.percentOf",
          .value = "limit|request|node|available",
          .help = "what a percentage is of (default: limit; node where there is none)",
-         .allowed = "limit, request, node or available"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kPercentOf, text), loads,
-                     [](Stressors& l) -> auto& { return memory(l).percent_of; });
-        }},
-    Row{{.flag = "--request",
+         .allowed = "limit, request, node or available"}),
+    row<&MemoryLoad::request, kRealSize>(
+        {.flag = "--request",
          .path = "memory.request",
          .value = "SIZE",
          .help = "the container's memory request, for --percent-of request",
-         .allowed = "a size above 0 such as 200MiB"},
-        [](Stressors& loads, std::string_view text) {
-          return put(size_from(text, Bytes{1}), loads,
-                     [](Stressors& l) -> auto& { return memory(l).request; });
-        }},
-    Row{{.flag = "--reserve",
+         .allowed = "a size above 0 such as 200MiB"}),
+    row<&MemoryLoad::reserve, kAnySize>(
+        {.flag = "--reserve",
          .path = "memory.reserve",
          .value = "SIZE",
          .help = "memory left free below the limit, whatever the size says",
-         .allowed = "a size such as 64MiB"},
-        [](Stressors& loads, std::string_view text) {
-          return put(size_from(text, Bytes{0}), loads,
-                     [](Stressors& l) -> Bytes& { return memory(l).reserve; });
-        }},
-    Row{{.flag = "--ramp",
+         .allowed = "a size such as 64MiB"}),
+    row<&MemoryLoad::ramp, kTime>(
+        {.flag = "--ramp",
          .path = "memory.time",
          .value = "DURATION",
          .help = "time from nothing to the size, linearly (default: at once)",
-         .allowed = "a duration of 0s or more such as 30s or 1m30s"},
-        set_ramp},
-    Row{{.flag = "--rewrite",
+         .allowed = "a duration of 0s or more such as 30s or 1m30s"}),
+    row<&MemoryLoad::rewrite, kRate>(
+        {.flag = "--rewrite",
          .path = "memory.rewrite",
          .value = "RATE",
          .help = "bytes a second rewritten while holding, e.g. 10MiB (default: 0)",
-         .allowed = "a size a second such as 10MiB or 10MiB/s"},
-        set_rewrite},
-    Row{{.flag = "--swappable",
+         .allowed = "a size a second such as 10MiB or 10MiB/s"}),
+    row<&MemoryLoad::swappable, kSwitches>(
+        {.flag = "--swappable",
          .path = "memory.swappable",
          .value = "",
          .help = "let the kernel swap the memory out; without it, it is locked",
          .allowed = "true or false",
-         .is_switch = true},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kSwitch, text), loads,
-                     [](Stressors& l) -> bool& { return memory(l).swappable; });
-        }},
-    Row{{.flag = "--oom-score-adj",
+         .is_switch = true}),
+    row<&MemoryLoad::oom_score_adj, kOomScoreAdj>(
+        {.flag = "--oom-score-adj",
          .path = "memory.oomScoreAdj",
          .value = "N",
          .help = "the workers' oom_score_adj (default: the application's)",
-         .allowed = "-1000 to 1000"},
-        [](Stressors& loads, std::string_view text) {
-          return put(whole(text, -1000, 1000), loads,
-                     [](Stressors& l) -> auto& { return memory(l).oom_score_adj; });
-        }},
-    Row{{.flag = "--when-oom",
+         .allowed = "-1000 to 1000"}),
+    row<&WhenOom::policy, kPolicies>(
+        {.flag = "--when-oom",
          .path = "memory.whenOOM.policy",
          .value = "avoid|stressorFirst|appFirst|natural",
          .help = "who gives way when the limit is met (default: natural, as the kernel decides)",
-         .allowed = "avoid, stressorFirst, appFirst or natural"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kPolicy, text), loads,
-                     [](Stressors& l) -> OomPolicy& { return memory(l).when_oom.policy; });
-        }},
-    Row{{.flag = "--max-kills",
+         .allowed = "avoid, stressorFirst, appFirst or natural"}),
+    row<&WhenOom::max_kills, kKills>(
+        {.flag = "--max-kills",
          .path = "memory.whenOOM.maxKills",
          .value = "N",
          .help = "OOM kills of workers that end the load; 0 with --then regrow: none (default: 1)",
-         .allowed = "0 to 1000000"},
-        [](Stressors& loads, std::string_view text) {
-          return put(whole(text, 0, kMostKills), loads,
-                     [](Stressors& l) -> int& { return memory(l).when_oom.max_kills; });
-        }},
-    Row{{.flag = "--then",
-         .path = "memory.whenOOM.then",
-         .value = "stop|regrow",
-         .help = "what follows a worker's OOM kill (default: stop)",
-         .allowed = "stop or regrow"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kThen, text), loads,
-                     [](Stressors& l) -> Then& { return memory(l).when_oom.then; });
-        }},
-    Row{{.flag = "--cpu",
-         .path = "cpu.load",
-         .value = "LOAD%",
-         .help = "CPU load of each worker, percent of one core",
-         .allowed = "1 to 100 (percent)"},
-        set_cpu},
-    Row{{.flag = "--cpu-workers",
-         .path = "cpu.workers",
-         .value = "N",
-         .help = "processes that load the CPU (default: 1)",
-         .allowed = "1 to 1024"},
-        [](Stressors& loads, std::string_view text) {
-          return put(whole(text, 1, kMostWorkers), loads,
-                     [](Stressors& l) -> int& { return cpu(l).workers; });
-        }},
-    Row{{.flag = "--cpu-mode",
+         .allowed = "0 to 1000000"}),
+    row<&WhenOom::then, kThens>({.flag = "--then",
+                                 .path = "memory.whenOOM.then",
+                                 .value = "stop|regrow",
+                                 .help = "what follows a worker's OOM kill (default: stop)",
+                                 .allowed = "stop or regrow"}),
+    row<&CpuLoad::load, kLoad>({.flag = "--cpu",
+                                .path = "cpu.load",
+                                .value = "LOAD%",
+                                .help = "CPU load of each worker, percent of one core",
+                                .allowed = "1 to 100 (percent)"}),
+    row<&CpuLoad::workers, kWorkers>({.flag = "--cpu-workers",
+                                      .path = "cpu.workers",
+                                      .value = "N",
+                                      .help = "processes that load the CPU (default: 1)",
+                                      .allowed = "1 to 1024"}),
+    row<&CpuLoad::mode, kModes>(
+        {.flag = "--cpu-mode",
          .path = "cpu.mode",
          .value = "add|reach",
          .help = "add the load, or bring the target's own use up to it (default: add)",
-         .allowed = "add or reach"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kMode, text), loads, [](Stressors& l) -> Mode& { return cpu(l).mode; });
-        }},
-    Row{{.flag = "--cpu-percent-of",
+         .allowed = "add or reach"}),
+    row<&CpuLoad::percent_of, kCpuPercentsOf>(
+        {.flag = "--cpu-percent-of",
          .path = "cpu.percentOf",
          .value = "core|limit",
          .help = "load is of one core a worker, or of the quota for all (default: core)",
-         .allowed = "core or limit"},
-        [](Stressors& loads, std::string_view text) {
-          return put(choose(kCpuPercentOf, text), loads,
-                     [](Stressors& l) -> CpuPercentOf& { return cpu(l).percent_of; });
-        }},
+         .allowed = "core or limit"}),
 };
 
 // Text long enough to be a mistake is cut by quoted(), so the line stays one.

@@ -25,6 +25,9 @@ struct Field {
   // Makes the load if there is none, and changes nothing when it refuses. The message reads on
   // behind a name and a colon: "0 is not allowed: 1 to 1024".
   Result<> (*set)(Stressors& loads, std::string_view text) = nullptr;
+
+  // What `set` would take to make it so again; unset where the default holds.
+  std::optional<std::string> (*text)(const Stressors& loads) = nullptr;
 };
 
 // In the order of the help.
