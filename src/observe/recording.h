@@ -19,7 +19,7 @@
 
 namespace duress::observe {
 
-// One look at the target. Counters are since the recording began.
+// One look at the target. Counters are since the recording began. Times to the microsecond.
 struct Look {
   Duration at{0};  // since the recording began, CLOCK_MONOTONIC
   cgroup::MemoryUse memory{};
@@ -39,22 +39,34 @@ struct Look {
   std::optional<Bytes> held{};
 };
 
-enum class EventKind {
+// Their order is the file's: new ones are added at the end.
+enum class EventKind : std::uint8_t {
   kLoadStarted,
   kLoadReached,
   kLoadEnded,
   kTold,          // by the load: a sentence
   kProcessCame,   // subject: its name
   kProcessWent,   // likewise
-  kOomKill,       // subject: the victim's name
-  kOomGroupKill,  // the whole cgroup
+  kOomKill,       // subject: the victim's name, "" where nobody could tell it
+  kOomGroupKill,  // the whole cgroup, one event: members
   kLimitChanged,
   kProbeFailed,  // subject: liveness, readiness, startup
   kProbePassed,
   kContainerStarted,
-  kContainerEnded,  // code: as a container's exit code
+  kContainerEnded,  // code: as a container's exit code; unset where only its end was seen
   kContainerRestarted,
-  kRecorderLost,  // the process that told of the load was killed
+  kSupervisorKilled,  // the process that told of the load went without a word
+  kOutsiderKilled,    // by a limit that the target is below, or by the node: a process that is not
+                      // the target's. subject: its name; text: its cgroup
+  kNoted,             // by the recorder: what it could not see, a sentence
+};
+inline constexpr EventKind kLastEventKind = EventKind::kNoted;
+
+// One process of a killed group.
+struct Member {
+  pid_t pid = 0;
+  std::string name{};
+  bool ours = false;
 };
 
 struct Event {
@@ -64,9 +76,12 @@ struct Event {
   std::string text{};  // a sentence for people
   pid_t pid = 0;
   bool ours = false;             // the process is one of Duress's workers
-  std::optional<Bytes> bytes{};  // usage at that time; the new limit
+  std::optional<Bytes> bytes{};  // usage at that time; the new limit (unset: none any more)
   std::optional<int> code{};
-  std::string cgroup{};  // whose limit it was; "" where it is not known
+  std::string cgroup{};             // whose limit it was; "" where it is not known
+  std::optional<Bytes> resident{};  // the victim's, as the kernel said it
+  std::optional<int> oom_score_adj{};
+  std::vector<Member> members{};
 };
 
 // How a load ended, as `duress run` tells it (docs/json.md, `end`).
@@ -109,7 +124,9 @@ struct Header {
   std::string kernel{};
   Bytes node_total{};
   int node_cpus = 0;
-  std::string qos_class{};  // "" where the path tells none
+  std::string qos_class{};              // "" where the path tells none
+  std::vector<cgroup::Level> levels{};  // the way up as it was when the recording began
+  bool kernel_log = false;              // it could be read: victims are named by the kernel
 };
 
 struct Recording {
@@ -119,7 +136,10 @@ struct Recording {
   std::vector<Look> looks{};  // in order; thinned out evenly where it was very long
   std::vector<Event> events{};
   std::optional<LoadEnd> end{};
-  bool complete = false;  // it was closed in order; else it was cut off
+  bool complete = false;             // closed in order and undamaged; else `damage` says what it is
+  std::string damage{};              // a sentence
+  std::int64_t looks_taken = 0;      // more than looks.size() where it was thinned out
+  std::int64_t events_left_out = 0;  // from the middle of very many
 };
 
 }  // namespace duress::observe
