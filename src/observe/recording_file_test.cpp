@@ -20,42 +20,42 @@ class RecordingFile : public ::testing::Test {
   void SetUp() override {
     std::string name = ::testing::TempDir() + "duress-recording-XXXXXX";
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    path_ = directory_ + "/a.rec";
+    directory = name;
+    path = directory + "/a.rec";
   }
   void TearDown() override {
-    ::unlink(path_.c_str());
-    ::rmdir(directory_.c_str());
+    ::unlink(path.c_str());
+    ::rmdir(directory.c_str());
   }
-  std::string directory_;
-  std::string path_;
+  std::string directory;
+  std::string path;
 };
 
 TEST_F(RecordingFile, IsReadAsItWasWritten) {
   const Recording before = example_recording(20);
-  auto writer = RecordingWriter::create(path_, before.header);
+  auto writer = RecordingWriter::create(path, before.header);
   ASSERT_TRUE(writer) << writer.error().message;
   ASSERT_TRUE(writer->plan(*before.plan));
   ASSERT_TRUE(writer->foretold(*before.foretold));
   for (const Look& look : before.looks) ASSERT_TRUE(writer->look(look));
   for (const Event& event : before.events) ASSERT_TRUE(writer->event(event));
   ASSERT_TRUE(writer->end(*before.end));
-  const auto open = read_recording(path_);
+  const auto open = read_recording(path);
   ASSERT_TRUE(open);
   EXPECT_FALSE(open->complete);
   EXPECT_EQ(open->looks.size(), 20U);
   ASSERT_TRUE(writer->close());
-  const auto after = read_recording(path_);
+  const auto after = read_recording(path);
   ASSERT_TRUE(after);
   EXPECT_TRUE(after->complete);
   expect_same(*after, before);
 }
 
 TEST_F(RecordingFile, ThatMustBeNewDoesNotTakeAnothersPlace) {
-  ASSERT_TRUE(RecordingWriter::create(path_, {}, {.must_be_new = true}));
-  const auto second = RecordingWriter::create(path_, {}, {.must_be_new = true});
+  ASSERT_TRUE(RecordingWriter::create(path, {}, {.must_be_new = true}));
+  const auto second = RecordingWriter::create(path, {}, {.must_be_new = true});
   ASSERT_FALSE(second);
-  EXPECT_THAT(second.error().message, HasSubstr(path_));
+  EXPECT_THAT(second.error().message, HasSubstr(path));
 }
 
 TEST_F(RecordingFile, OnAFullDiskIsAnError) {
@@ -65,7 +65,7 @@ TEST_F(RecordingFile, OnAFullDiskIsAnError) {
 }
 
 TEST_F(RecordingFile, ThatIsNoneIsRefusedByName) {
-  const auto missing = read_recording(path_);
+  const auto missing = read_recording(path);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::kNotFound);
   const auto other = read_recording("/proc/self/status");

@@ -42,9 +42,9 @@ void Thinning::add(const Look& look) {
 void Thinning::halve() {
   const bool odd = stretches_.size() % 2 == 1;
   for (std::size_t i = 0; 2 * i < stretches_.size(); ++i) {
-    Stretch joined = std::move(stretches_[2 * i]);
+    Stretch joined = stretches_[2 * i];
     if (2 * i + 1 < stretches_.size()) joined.join(stretches_[2 * i + 1]);
-    stretches_[i] = std::move(joined);
+    stretches_[i] = joined;
   }
   stretches_.resize((stretches_.size() + 1) / 2);
   in_last_ = odd ? looks_each_ : 2 * looks_each_;
@@ -53,13 +53,13 @@ void Thinning::halve() {
 
 std::vector<Look> Thinning::take() {
   std::vector<Look> out;
-  for (Stretch& stretch : std::exchange(stretches_, {})) {
-    std::optional<Look> earlier = std::move(stretch.highest);
-    std::optional<Look> later = std::move(stretch.lowest);
+  for (const Stretch& stretch : stretches_) {
+    std::optional<Look> earlier = stretch.highest;
+    std::optional<Look> later = stretch.lowest;
     if (earlier && later && earlier->at > later->at) std::swap(earlier, later);
-    out.push_back(std::move(stretch.first));
-    if (earlier) out.push_back(std::move(*earlier));
-    if (later) out.push_back(std::move(*later));
+    out.push_back(stretch.first);
+    if (earlier) out.push_back(*earlier);
+    if (later) out.push_back(*later);
   }
   if (last_ && (out.empty() || out.back().at < last_->at)) out.push_back(*last_);
   *this = Thinning(most_stretches_);
