@@ -1,6 +1,7 @@
 // A Pod as its manifest asks for it, as a value: what a kubelet would be told, with Kubernetes'
 // defaults filled in. Only what Duress gives a Pod is here; what it cannot give is refused or noted
-// by the reader (pod_manifest.h). Plain values; any thread.
+// by the reader (workload.h). What only a running Pod has (its address) is filled in by
+// pod_environment.h. Plain values; any thread.
 #pragma once
 
 #include <chrono>
@@ -12,66 +13,50 @@
 #include <vector>
 
 #include "base/qos.h"
-#include "base/text.h"
 #include "base/units.h"
+#include "spec/probe.h"
 
 namespace duress::spec {
 
-struct HttpGet {
-  std::string host{};  // "" is the Pod
-  int port = 0;
-  std::string path = "/";
-  bool https = false;
-  std::vector<std::pair<std::string, std::string>> headers{};
-};
-struct TcpSocket {
-  std::string host{};
-  int port = 0;
-};
-struct Exec {
-  std::vector<std::string> command{};
-};
-struct Grpc {
-  int port = 0;
-  std::string service{};
-};
-
-// Defaults as of k8s.io/api/core/v1, Probe.
-struct Probe {
-  std::variant<HttpGet, TcpSocket, Exec, Grpc> how = TcpSocket{};
-  std::chrono::seconds initial_delay{0};
-  std::chrono::seconds period{10};
-  std::chrono::seconds timeout{1};
-  int success_threshold = 1;
-  int failure_threshold = 3;
-  std::optional<std::chrono::seconds> grace{};  // terminationGracePeriodSeconds of its own
-};
-
 struct Amounts {
   std::optional<Bytes> memory{};
-  std::optional<Cores> cpu{};
+  std::optional<Cores> cpu{};  // whole thousandths
 };
 struct Resources {
   Amounts requests{};  // unset requests are filled from the limits, as the API server does
   Amounts limits{};
 };
 
+// A value that is known only of the running Pod: "metadata.name", "status.podIP", ...
+struct FieldReference {
+  std::string path{};
+};
+// "limits.memory" and the like, rounded up to whole divisors.
+struct ResourceReference {
+  std::string container{};  // "" is the own one
+  std::string resource{};
+  std::int64_t divisor_thousandths = 1000;
+};
 struct EnvironmentVariable {
   std::string name{};
-  std::string value{};  // $(NAME) of variables before it is expanded, as Kubernetes does
+  std::variant<std::string, FieldReference, ResourceReference> value{};  // text is not expanded yet
 };
 
 struct Mount {
   std::string volume{};
   std::string path{};
-  std::string sub_path{};
+  std::string sub_path{};  // relative, without ".."
   bool read_only = false;
+};
+
+struct Sleep {
+  std::chrono::seconds duration{0};
 };
 
 struct Container {
   std::string name{};
   std::string image{};                 // never pulled: for messages
-  std::vector<std::string> command{};  // command and args in one; empty: it has to be given
+  std::vector<std::string> command{};  // command and args in one, $(NAME) not expanded yet
   std::vector<EnvironmentVariable> environment{};
   std::string working_directory{};  // "" is "/"
   Resources resources{};
@@ -79,7 +64,7 @@ struct Container {
   std::optional<Probe> liveness{};
   std::optional<Probe> readiness{};
   std::optional<Probe> startup{};
-  std::vector<std::string> pre_stop{};
+  std::optional<std::variant<Exec, Sleep>> pre_stop{};
   std::optional<std::uint32_t> user{};
   std::optional<std::uint32_t> group{};
   std::vector<Mount> mounts{};
@@ -108,18 +93,10 @@ struct Pod {
   std::string owner{};  // "Deployment/web"; "" for a bare Pod
   RestartPolicy restart_policy = RestartPolicy::kAlways;
   std::chrono::seconds grace{30};
-  std::string hostname{};
+  std::string hostname{};  // filled: the Pod's name where the manifest has none
   std::vector<Volume> volumes{};
   std::vector<Container> init_containers{};  // in order, sidecars among them
   std::vector<Container> containers{};
 };
-
-// Kubernetes pkg/apis/core/v1/helper/qos/qos.go, GetPodQOS: over all containers, init ones too.
-[[nodiscard]] QosClass qos_of(const Pod& pod);
-
-// What the Pod's own cgroup is limited to (KEP-2837 without pod-level resources): the sum over the
-// containers where each has that limit, or the largest init container where that is more.
-[[nodiscard]] Amounts limits_of(const Pod& pod);
-[[nodiscard]] Amounts requests_of(const Pod& pod);
 
 }  // namespace duress::spec
