@@ -1,0 +1,162 @@
+#include "explain/verdict_container.h"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <map>
+
+#include "explain/verdict_words.h"
+
+namespace duress::explain::judging {
+
+namespace {
+
+using observe::Event;
+using observe::EventKind;
+
+constexpr auto kTogether = std::chrono::seconds(2);
+// Kubernetes' default of failureThreshold: fewer failures in a row prove nothing by themselves.
+constexpr int kThreshold = 3;
+constexpr int kBySignal = 128;
+
+struct Failing {
+  int failures = 0;
+  Duration first{0};
+  std::string last{};
+  bool named = false;
+};
+
+// By a signal that a process earns itself: nobody ends a container with it.
+bool crashed(std::optional<int> code) {
+  constexpr std::array<int, 5> kCrashes = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
+  return code && std::ranges::find(kCrashes, *code - kBySignal) != kCrashes.end();
+}
+
+// Reads the events in order and keeps which probes are failing.
+class Reader final {
+ public:
+  void read(const Event& event) {
+    switch (event.kind) {
+      case EventKind::kProbeFailed:
+        return failed(event);
+      case EventKind::kProbePassed:
+        failing_.erase(event.subject);
+        return;
+      case EventKind::kContainerEnded:
+        return ended(event);
+      case EventKind::kContainerRestarted:
+        if (out_.ends.empty() || out_.ends.back().restarted) ended(event);
+        return began(event);
+      case EventKind::kContainerStarted:
+        return began(event);
+      case EventKind::kTold:
+      case EventKind::kNoted:
+        return note(event.text);
+      default:
+        return;
+    }
+  }
+  [[nodiscard]] Container take() { return std::move(out_); }
+
+ private:
+  void failed(const Event& event) {
+    Failing& probe = failing_[event.subject];
+    if (probe.failures++ == 0) probe.first = event.at;
+    probe.last = event.text;
+  }
+
+  // A kubelet says "Container app failed liveness probe, will be restarted".
+  void note(const std::string& text) {
+    for (auto& [name, probe] : failing_) {
+      if (!name.empty() && text.find(name + " probe") != std::string::npos) probe.named = true;
+    }
+  }
+
+  void ended(const Event& event) {
+    note(event.text);
+    ContainerEnd end{.at = event.at, .code = event.code, .said = event.text};
+    for (const char* name : {"liveness", "startup"}) {
+      const auto probe = failing_.find(name);
+      if (probe == failing_.end() || probe->second.failures <= end.failures) continue;
+      end.probe = name;
+      end.failures = probe->second.failures;
+      end.first_failure = probe->second.first;
+      end.failure = probe->second.last;
+      end.named = probe->second.named;
+    }
+    const bool likely = end.failures >= kThreshold && !crashed(event.code);
+    if (end.named || likely) end.cause = Cause::kProbe;
+    out_.ends.push_back(std::move(end));
+  }
+
+  void began(const Event& event) {
+    if (!out_.ends.empty() && !out_.ends.back().restarted) {
+      ContainerEnd& end = out_.ends.back();
+      end.restarted = true;
+      if (end.failures > 0 && event.text.find(end.probe + " probe") != std::string::npos) {
+        end.named = true;
+        end.cause = Cause::kProbe;
+      }
+    }
+    failing_.clear();
+  }
+
+  std::map<std::string, Failing> failing_;
+  Container out_;
+};
+
+bool killed_then(const Kills& kills, Duration at) {
+  const auto near = [&](Duration kill) { return kill >= at - kTogether && kill <= at + kTogether; };
+  const auto any = [&](const std::vector<const Event*>& events) {
+    return std::ranges::any_of(events, [&](const Event* event) { return near(event->at); });
+  };
+  return any(kills.application) || any(kills.groups) ||
+         (kills.application_unnamed > 0 && kills.first_unnamed && near(*kills.first_unnamed));
+}
+
+}  // namespace
+
+int Container::restarts() const {
+  return static_cast<int>(std::ranges::count(ends, true, &ContainerEnd::restarted));
+}
+
+Container container_of(const Facts& facts, const Kills& kills) {
+  Reader reader;
+  for (const Event& event : facts.events) reader.read(event);
+  Container out = reader.take();
+  const auto& end = facts.recording.end;
+  out.load_ended_with_it = end && end->reason == "targetEnded";
+  if (out.load_ended_with_it && out.ends.empty()) {
+    const Duration at = facts.load ? facts.load->to : facts.last;
+    out.ends.push_back({.at = at, .said = end->message});
+  }
+  for (ContainerEnd& one : out.ends) {
+    // Exit code 0, or a signal other than SIGKILL, was not the OOM killer's work.
+    if (one.code.value_or(kBySignal + SIGKILL) == kBySignal + SIGKILL &&
+        killed_then(kills, one.at)) {
+      one.cause = Cause::kOomKill;
+    }
+  }
+  return out;
+}
+
+std::string exit_of(const std::optional<int>& code) {
+  if (!code) return "an exit code that was not recorded";
+  struct Name {
+    int signal;
+    const char* name;
+  };
+  constexpr std::array<Name, 6> kNames = {{{SIGKILL, "SIGKILL"},
+                                           {SIGTERM, "SIGTERM"},
+                                           {SIGSEGV, "SIGSEGV"},
+                                           {SIGABRT, "SIGABRT"},
+                                           {SIGBUS, "SIGBUS"},
+                                           {SIGINT, "SIGINT"}}};
+  std::string out = "exit code " + std::to_string(*code);
+  for (const Name& known : kNames) {
+    if (*code == kBySignal + known.signal) out += " (" + std::string(known.name) + ")";
+  }
+  return out;
+}
+
+}  // namespace duress::explain::judging
