@@ -61,9 +61,10 @@ struct ContainerState {
   bool ready = false;
   bool stopping = false;  // it was asked to end
   int restarts = 0;
-  std::string id{};      // of the last one started, 64 hexadecimal digits
-  std::string cgroup{};  // of that one: "/duress-rehearse-7/kubepods/burstable/pod.../<id>"
-  pid_t pid = 0;         // its first process while it runs
+  std::string id{};       // of the last one started, 64 hexadecimal digits
+  std::string cgroup{};   // of that one: "/duress-rehearse-7/kubepods/burstable/pod.../<id>"
+  pid_t pid = 0;          // its first process while it runs
+  int oom_score_adj = 0;  // as this machine can set it: see Rehearsal::notes()
   std::optional<Instant> since{};       // when the stage began
   std::optional<Instant> restart_at{};  // the end of the back-off
   std::optional<Termination> last{};    // the last end, this one's or the one's before
@@ -78,7 +79,6 @@ struct PodState {
   std::string ip{};
   std::string cgroup{};
   QosClass qos = QosClass::kBestEffort;
-  int oom_score_adj = 0;  // as this machine could set it
   Phase phase = Phase::kPending;
   bool ready = false;
   bool terminating = false;

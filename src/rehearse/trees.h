@@ -1,0 +1,46 @@
+// Makes a rehearsal's cgroups in every tree of this machine: one interface that hides whether the
+// files are v1 or v2. It decides no figure (layout.h) and removes nothing (estate.h). One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cgroup/target.h"
+#include "rehearse/layout.h"
+
+namespace duress::rehearse {
+
+// What a container sees where the trees are mounted: its own cgroup.
+struct View {
+  std::string directory;
+  std::string mount_point;
+};
+
+class Trees {
+ public:
+  virtual ~Trees() = default;
+  // Paths are below the mounts: "/duress-rehearse-7/kubepods". The parent is there already.
+  [[nodiscard]] virtual Result<> make(const std::string& path, const Setting& setting) const = 0;
+  // Absolute, one a tree.
+  [[nodiscard]] virtual std::vector<std::string> directories(const std::string& path) const = 0;
+  // Whether a process can be started in the (only) directory; it joins them all otherwise.
+  [[nodiscard]] virtual bool starts_inside() const = 0;
+  [[nodiscard]] virtual std::vector<View> views(const std::string& path) const = 0;
+  [[nodiscard]] virtual std::int64_t oom_kills(const std::string& path) const = 0;
+};
+
+// kRefused, kPermission, kUnsupported: no cgroup with limits can be made here, and why.
+[[nodiscard]] Result<std::unique_ptr<Trees>> make_trees(const cgroup::Hierarchy& hierarchy);
+[[nodiscard]] Result<std::unique_ptr<Trees>> make_v1_trees(const cgroup::Hierarchy& hierarchy);
+[[nodiscard]] Result<std::unique_ptr<Trees>> make_v2_trees(const cgroup::Hierarchy& hierarchy);
+
+// Whether a fresh cgroup can be made in `directory`; the reason as one sentence.
+[[nodiscard]] Result<> make_directory(const std::string& directory);
+// Writes `value` into a control file; the error names both.
+[[nodiscard]] Result<> set_control(const std::string& directory, const std::string& file,
+                                   const std::string& value);
+
+}  // namespace duress::rehearse
