@@ -205,6 +205,17 @@ std::optional<EffectiveLimit> effective_limit(const std::vector<Level>& levels) 
   return out;
 }
 
+Result<std::string> path_of(const Roots& roots, const Hierarchy& hierarchy, const Wanted& wanted) {
+  const Mount* memory = find_mount(hierarchy, "memory");
+  if (memory == nullptr)
+    return fail(Code::kUnsupported, "no cgroup tree with the memory controller");
+  auto path = wanted_path(roots, hierarchy, *memory, wanted);
+  if (!path) return path;
+  if (auto exists = must_exist(roots, hierarchy, *memory, *path); !exists)
+    return std::unexpected(exists.error());
+  return path;
+}
+
 Result<Target> locate(const Roots& roots, const Hierarchy& hierarchy, const Wanted& wanted) {
   const Mount* memory = find_mount(hierarchy, "memory");
   if (memory == nullptr)

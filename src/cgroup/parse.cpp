@@ -71,6 +71,18 @@ std::optional<std::int64_t> stat_value(std::string_view text, std::string_view k
   return found;
 }
 
+void stat_values(std::string_view text, std::span<const std::string_view> keys,
+                 std::span<std::optional<std::int64_t>> out) {
+  for_each_line(text, [&](std::string_view line) {
+    const std::size_t space = line.find(' ');
+    if (space == line.npos) return;
+    const auto found = std::ranges::find(keys, line.substr(0, space));
+    if (found == keys.end()) return;
+    std::optional<std::int64_t>& value = out[static_cast<std::size_t>(found - keys.begin())];
+    if (!value) value = number_value(line.substr(space + 1));
+  });
+}
+
 std::optional<std::int64_t> limit_value(std::string_view text) {
   const auto value = number_value(text);
   if (!value || *value < 0 || *value >= kUnlimited) return std::nullopt;

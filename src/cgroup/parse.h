@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,11 @@ namespace duress::cgroup {
 // "key value" lines: memory.stat, cpu.stat, memory.events. 0 where the key is missing is the
 // caller's choice.
 [[nodiscard]] std::optional<std::int64_t> stat_value(std::string_view text, std::string_view key);
+
+// Several keys of such a text in one pass, without allocating; of a key that comes twice the first
+// counts. `out` is as long as `keys`.
+void stat_values(std::string_view text, std::span<const std::string_view> keys,
+                 std::span<std::optional<std::int64_t>> out);
 
 // One number, or nothing for "max" (v2), for a v1 limit that means none (>= 2^62), and for what is
 // no number.

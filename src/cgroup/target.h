@@ -89,6 +89,11 @@ struct Target {
 [[nodiscard]] Result<Target> locate(const Roots& roots, const Hierarchy& hierarchy,
                                     const Wanted& wanted);
 
+// Where it is, below the mount of the memory tree: for those who only look. It refuses nothing but
+// what is not there (kNotFound, kGone) or leads out of the tree.
+[[nodiscard]] Result<std::string> path_of(const Roots& roots, const Hierarchy& hierarchy,
+                                          const Wanted& wanted);
+
 // The containers of the machine: every cgroup whose name holds a 64-digit hexadecimal ID.
 struct Container {
   std::string id;
