@@ -11,31 +11,10 @@ namespace duress::stress {
 
 namespace {
 
-std::int64_t kilobytes_of(const std::string& status, std::string_view name) {
-  const std::size_t at = status.find("\n" + std::string(name) + ":");
-  if (at == std::string::npos) return 0;
-  return std::atoll(status.c_str() + at + name.size() + 2);
-}
-
 std::optional<int> oom_score_adj(const std::string& proc, const std::string& pid) {
   auto text = os::read_file(proc + "/" + pid + "/oom_score_adj");
   if (!text) return std::nullopt;
   return std::atoi(text->c_str());
-}
-
-std::optional<Process> look_at(const std::string& proc, pid_t pid) {
-  const std::string directory = proc + "/" + std::to_string(pid);
-  auto status = os::read_file(directory + "/status");
-  auto name = os::read_file(directory + "/comm");
-  const auto adj = oom_score_adj(proc, std::to_string(pid));
-  if (!status || !name || !adj) return std::nullopt;  // it has ended meanwhile
-  Process out;
-  out.pid = pid;
-  out.name = name->substr(0, name->find('\n'));
-  out.oom_score_adj = *adj;
-  out.resident = kib(kilobytes_of(*status, "VmRSS") + kilobytes_of(*status, "VmSwap") +
-                     kilobytes_of(*status, "VmPTE"));
-  return out;
 }
 
 }  // namespace
@@ -57,12 +36,14 @@ Result<Observed> observe(const cgroup::Target& target, const Machine& machine) {
   auto processes = cgroup::processes(target);
   if (!processes) return std::unexpected(processes.error());
   for (const pid_t pid : *processes) {
-    if (auto process = look_at(machine.proc, pid)) out.processes.push_back(std::move(*process));
+    if (auto process = cgroup::read_oom_process(machine.proc, pid)) {
+      out.processes.push_back(std::move(*process));
+    }
   }
   const auto own = oom_score_adj(machine.proc, "self").value_or(0);
   out.own_oom_score_adj = own;
-  const auto init = std::ranges::find(out.processes, target.init, &Process::pid);
-  out.init_oom_score_adj = init == out.processes.end() ? own : init->oom_score_adj;
+  const auto init = std::ranges::find(out.processes, target.init, &cgroup::OomProcess::pid);
+  out.init_oom_score_adj = init == out.processes.end() ? own : init->inputs.oom_score_adj;
   out.node_total = machine.total;
   out.node_available = machine.available;
   out.node_cpus = machine.cpus;

@@ -28,15 +28,22 @@ std::string number(double value, int digits = 2) {
   return text;
 }
 
-std::optional<Process> heaviest(const Observed& observed, Bytes limit) {
-  std::optional<Process> found;
-  std::optional<Bytes> most;
-  for (const Process& process : observed.processes) {
-    const auto weight = badness(process.resident, process.oom_score_adj, limit);
-    if (weight && (!most || *weight > *most)) {
-      most = weight;
-      found = process;
-    }
+// What weighs most at a limit of that size, in bytes; nothing is swapped on top of it here.
+struct Heaviest {
+  const cgroup::OomProcess* process = nullptr;
+  std::optional<Bytes> weight{};
+};
+
+std::optional<Bytes> weight_of(const cgroup::OomInputs& inputs, Bytes limit) {
+  const auto pages = cgroup::oom_badness(inputs, cgroup::oom_total_pages(limit, Bytes{0}));
+  return pages ? std::optional(cgroup::kOomPage * *pages) : std::nullopt;
+}
+
+Heaviest heaviest(const Observed& observed, Bytes limit) {
+  Heaviest found;
+  for (const cgroup::OomProcess& process : observed.processes) {
+    const auto weight = weight_of(process.inputs, limit);
+    if (weight && (!found.weight || *weight > *found.weight)) found = {&process, weight};
   }
   return found;
 }
@@ -149,41 +156,28 @@ class Planner {
                              ? std::max(Bytes{0}, plan.size - seen_.memory.usage)
                              : plan.size;
     const bool fits = unreclaimable(seen_) + wanted < limit && attained >= wanted;
-    const auto app = heaviest(seen_, limit);
-    const Bytes largest{
-        static_cast<std::int64_t>(static_cast<double>(attained.value) * plan.shares[0])};
-    const auto ours = badness(largest, plan.oom_score_adj, limit);
-    const auto theirs = app ? badness(app->resident, app->oom_score_adj, limit) : std::nullopt;
-    const std::string figures =
-        "largest worker " + (ours ? format_bytes(*ours) : std::string("exempt")) + ", " +
-        (app ? app->name + " (" + std::to_string(app->pid) + ") " : std::string("application ")) +
-        (theirs ? format_bytes(*theirs) : std::string("exempt"));
-    switch (plan.load.when_oom.policy) {
-      case OomPolicy::kNatural:
-        if (fits) return;
-        note("the size does not fit below the limit of " + format_bytes(limit) +
-             ": the kernel's OOM killer comes; badness at the limit: " + figures + group_note());
-        return;
-      case OomPolicy::kAvoid:
-        note("keeps " + format_bytes(plan.keep_free) + " free below the limit of " +
-             format_bytes(limit) + (fits ? "" : ", so that less than the size is held"));
-        return;
-      case OomPolicy::kStressorFirst:
-        if (ours && (!theirs || *ours > *theirs)) return;
-        note("the kernel would take the application first (badness: " + figures +
-             "): Duress ends the stressor before the limit is met");
-        return;
-      case OomPolicy::kAppFirst:
-        if (!ours || (theirs && *theirs > *ours)) return;
-        refuse("whenOOM.policy: appFirst cannot come true, badness at the limit: " + figures +
-               "; make the size smaller, use more workers, or give CAP_SYS_RESOURCE");
-        return;
+    if (plan.load.when_oom.policy == OomPolicy::kAvoid) {
+      note("keeps " + format_bytes(plan.keep_free) + " free below the limit of " +
+           format_bytes(limit) + (fits ? "" : ", so that less than the size is held"));
     }
+    if (plan.load.when_oom.policy == OomPolicy::kAppFirst)
+      must_be_outweighed(plan, limit, attained);
   }
 
-  [[nodiscard]] std::string group_note() const {
-    const bool group = std::ranges::any_of(seen_.levels, &cgroup::Level::oom_group);
-    return group ? "; memory.oom.group is set, so the whole container is killed with it" : "";
+  void must_be_outweighed(const MemoryPlan& plan, Bytes limit, Bytes attained) {
+    const Bytes largest{
+        static_cast<std::int64_t>(static_cast<double>(attained.value) * plan.shares[0])};
+    const auto ours = weight_of({.resident_pages = largest.value / cgroup::kOomPage.value,
+                                 .oom_score_adj = plan.oom_score_adj},
+                                limit);
+    const Heaviest app = heaviest(seen_, limit);
+    if (!ours || (app.weight && *app.weight > *ours)) return;
+    refuse("whenOOM.policy: appFirst cannot come true, badness at the limit: largest worker " +
+           format_bytes(*ours) + ", " +
+           (app.process != nullptr ? app.process->name + " (" + std::to_string(app.process->pid) +
+                                         ") " + format_bytes(*app.weight)
+                                   : std::string("application exempt")) +
+           "; make the size smaller, use more workers, or give CAP_SYS_RESOURCE");
   }
 
   void against_guard(const MemoryPlan& plan) {
@@ -251,11 +245,6 @@ class Planner {
 };
 
 }  // namespace
-
-std::optional<Bytes> badness(Bytes resident, int oom_score_adj, Bytes limit) {
-  if (oom_score_adj == -1000) return std::nullopt;
-  return resident + limit / 1000 * oom_score_adj;
-}
 
 std::optional<Bytes> headroom(const std::vector<cgroup::Level>& levels, Bytes reclaimable) {
   std::optional<Bytes> room;

@@ -11,21 +11,11 @@
 
 #include "base/error.h"
 #include "cgroup/controllers.h"
+#include "cgroup/oom_scene.h"
 #include "cgroup/target.h"
 #include "spec/load.h"
 
 namespace duress::stress {
-
-// A process of the target, as the OOM killer weighs it (mm/oom_kill.c, oom_badness).
-struct Process {
-  pid_t pid = 0;
-  std::string name{};
-  Bytes resident{};  // resident + swapped + page tables
-  int oom_score_adj = 0;
-};
-
-// badness in bytes: resident + adj x limit / 1000; -1000 is exempt (unset).
-[[nodiscard]] std::optional<Bytes> badness(Bytes resident, int oom_score_adj, Bytes limit);
 
 struct Observed {
   std::string target{};
@@ -34,7 +24,7 @@ struct Observed {
   cgroup::MemoryUse memory{};
   std::optional<cgroup::CpuLimits> cpu{};  // unset: no CPU controller
   std::optional<cgroup::PidsRoom> pids{};
-  std::vector<Process> processes{};
+  std::vector<cgroup::OomProcess> processes{};
   pid_t init = 0;
   int init_oom_score_adj = 0;
   Bytes node_total{};

@@ -26,7 +26,8 @@ Observed article() {
   out.memory.usage = mib(110);
   out.memory.anon = mib(100);
   out.memory.inactive_file = mib(10);
-  out.processes = {{.pid = 7, .name = "node", .resident = mib(100), .oom_score_adj = 988}};
+  out.processes = {
+      {.pid = 7, .name = "node", .inputs = {.resident_pages = 25'600, .oom_score_adj = 988}}};
   out.init = 7;
   out.init_oom_score_adj = 988;
   out.node_total = gib(16);
@@ -120,16 +121,6 @@ TEST(Plan, TakesTheGuardThatTheUserSets) {
   EXPECT_EQ(make_plan(asked, article()).guard, gib(8));
 }
 
-TEST(Plan, NaturalTellsThatTheKillerComesAndTheWeights) {
-  const Plan plan = make_plan(memory(mib(3000)), article());
-  EXPECT_THAT(plan.notes, ElementsAre(AllOf(HasSubstr("OOM killer"), HasSubstr("node (7)"))));
-  EXPECT_THAT(make_plan(memory(mib(50)), article()).notes, IsEmpty());
-  Observed group = article();
-  group.levels[0].oom_group = true;
-  EXPECT_THAT(make_plan(memory(mib(3000)), group).notes,
-              ElementsAre(HasSubstr("memory.oom.group")));
-}
-
 TEST(Plan, AvoidKeepsTheLargerOf16MiBAnd3Percent) {
   EXPECT_EQ(make_plan(memory(mib(3000), spec::OomPolicy::kAvoid), article()).memory->keep_free,
             mib(16));
@@ -152,7 +143,7 @@ TEST(Plan, AppFirstIsRefusedWithBothFigures) {
   Observed seen = article();
   seen.can_lower_oom_score = false;
   EXPECT_THAT(make_plan(memory(mib(3000), spec::OomPolicy::kAppFirst), seen).refusals, IsEmpty());
-  seen.processes[0].oom_score_adj = 0;
+  seen.processes[0].inputs.oom_score_adj = 0;
   EXPECT_THAT(make_plan(memory(mib(3000), spec::OomPolicy::kAppFirst), seen).refusals,
               ElementsAre(AllOf(HasSubstr("largest worker"), HasSubstr("node (7) 100 MiB"))));
 }
@@ -219,12 +210,6 @@ TEST(Plan, CpuSaysWhatIsPossible) {
   EXPECT_THAT(make_plan(cpu(80), seen).notes, ElementsAre(HasSubstr("can get 0.50")));
   seen.cpu.reset();
   EXPECT_THAT(make_plan(cpu(80), seen).refusals, ElementsAre(HasSubstr("no CPU controller")));
-}
-
-TEST(Badness, IsTheKernels) {
-  EXPECT_EQ(badness(mib(100), 0, mib(500)), mib(100));
-  EXPECT_EQ(badness(mib(100), 1000, mib(500)), mib(600));
-  EXPECT_EQ(badness(mib(100), -1000, mib(500)), std::nullopt);
 }
 
 TEST(Headroom, IsToTheNearestLimitOnTheWayUp) {
