@@ -45,9 +45,10 @@ struct Level {
 };
 
 struct OomCounts {
-  std::int64_t kills = 0;       // oom_kill: v2 memory.events (hierarchical), v1 memory.oom_control
-  std::int64_t limit_hits = 0;  // v2 oom, v1 memory.failcnt
-  bool under_oom = false;       // v1 only
+  std::int64_t kills = 0;        // oom_kill: v2 memory.events (hierarchical), v1 memory.oom_control
+  std::int64_t limit_hits = 0;   // v2 oom, v1 memory.failcnt
+  std::int64_t group_kills = 0;  // v2 oom_group_kill (5.17): whole cgroups
+  bool under_oom = false;        // v1 only
 };
 
 class Memory {

@@ -66,6 +66,7 @@ class V2Memory final : public Memory {
     OomCounts out;
     out.kills = stat_value(*events, "oom_kill").value_or(0);
     out.limit_hits = stat_value(*events, "oom").value_or(0);
+    out.group_kills = stat_value(*events, "oom_group_kill").value_or(0);
     return out;
   }
 

@@ -1,5 +1,6 @@
 #include "observe/recording_coding.h"
 
+#include <algorithm>
 #include <deque>
 
 #include "base/text.h"
@@ -61,6 +62,8 @@ class Events final {
     recording.events = std::move(first_);
     recording.events.insert(recording.events.end(), std::make_move_iterator(last_.begin()),
                             std::make_move_iterator(last_.end()));
+    // What is told late (a process's name, a victim's) was seen earlier.
+    std::ranges::stable_sort(recording.events, {}, &Event::at);
     recording.events_left_out = left_out_;
   }
 
