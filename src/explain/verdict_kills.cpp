@@ -34,6 +34,11 @@ void sort_out(const Facts& facts, Kills& kills) {
   }
 }
 
+// The kernel counts a group's members, and the one that was chosen once more (mm/oom_kill.c).
+std::int64_t counted_of(const Event& group) {
+  return static_cast<std::int64_t>(group.members.size()) + 1;
+}
+
 // The first look whose count is ahead of the events told up to a moment later.
 std::optional<Duration> first_ahead(const Facts& facts) {
   auto event = facts.events.begin();
@@ -42,7 +47,7 @@ std::optional<Duration> first_ahead(const Facts& facts) {
     for (; event != facts.events.end() && event->at <= look.at + kTogether; ++event) {
       if (event->kind == EventKind::kOomKill) ++told;
       if (event->kind == EventKind::kOomGroupKill) {
-        told += std::max<std::int64_t>(1, static_cast<std::int64_t>(event->members.size()));
+        told += counted_of(*event);
       }
     }
     if (look.oom_kills > told) return look.at;
@@ -116,7 +121,7 @@ Kills kills_of(const Facts& facts) {
   std::int64_t told = kills.unnamed + static_cast<std::int64_t>(kills.ours.size()) +
                       static_cast<std::int64_t>(kills.application.size());
   for (const Event* group : kills.groups) {
-    told += std::max<std::int64_t>(1, static_cast<std::int64_t>(group->members.size()));
+    told += counted_of(*group);
   }
   if (kills.counted > told) {
     kills.unnamed += kills.counted - told;

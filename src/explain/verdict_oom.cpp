@@ -16,6 +16,10 @@ constexpr std::string_view kMark =
     "containerd and CRI-O mark a container OOMKilled for any OOM kill in its cgroup and keep the "
     "mark: when this container next ends, of whatever cause, it will read OOMKilled";
 
+std::string processes(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " process" : " processes");
+}
+
 // "node (PID 18)", "node (PID 18) and 2 more".
 std::string victims(const std::vector<const Event*>& kills) {
   if (kills.empty()) return "its first process";
@@ -30,16 +34,17 @@ std::string counter_line(const Case& the) {
          " while it was recorded";
 }
 
-// Of the kernel log, or of whoever saw the process end.
-std::string log_line(const Case& the, const Event& event) {
-  std::string out = the.facts.recording.header.kernel_log ? "kernel log, " : "recorded at ";
-  out += time_of(event.at) + ": ";
-  const std::string text = told(event.text);
-  out += text.empty() ? "killed " + process_of(event.subject, event.pid, "a process") : text;
-  if (event.resident) out += ", resident " + format_bytes(*event.resident);
-  if (event.oom_score_adj) out += ", oom_score_adj " + std::to_string(*event.oom_score_adj);
-  if (!event.cgroup.empty()) out += ", by the limit of " + quoted(event.cgroup);
-  return out;
+// The recorder's sentence, which holds all there is, and where it has it from: only the kernel's
+// log knows what a victim held.
+std::string kill_line(const Case& the, const Event& event) {
+  std::string out = "at " + time_of(event.at) + ", " + told(event.text);
+  if (event.text.empty()) {
+    out += "killed " + process_of(event.subject, event.pid, "a process");
+    if (event.resident) out += ", which held " + format_bytes(*event.resident);
+    if (!event.cgroup.empty()) out += ", by the limit of " + quoted(event.cgroup);
+  }
+  const bool log = event.resident || event.kind == observe::EventKind::kOutsiderKilled;
+  return out + (log ? " (kernel log)" : " (" + std::string(the.facts.sources.kills) + ")");
 }
 
 void add(std::vector<std::string>& to, std::string text) {
@@ -50,7 +55,7 @@ std::vector<std::string> evidence(const Case& the, const std::vector<const Event
   std::vector<std::string> out;
   constexpr std::size_t kMost = 3;
   for (std::size_t i = 0; i < std::min(kMost, kills.size()); ++i) {
-    add(out, log_line(the, *kills[i]));
+    add(out, kill_line(the, *kills[i]));
   }
   if (kills.size() > kMost)
     out.push_back(count_of(static_cast<std::int64_t>(kills.size() - kMost), "more kill") +
@@ -156,9 +161,7 @@ Maybe group_killed(const Case& the) {
   const Fit fit = fit_at(the.facts, first);
   Candidate out{.finding = Finding::kGroupKilled, .severity = Severity::kBad, .at = first.at};
   const auto count = static_cast<std::int64_t>(first.members.size());
-  const std::string size = count > 0 ? ", " + std::to_string(count) +
-                                           (count == 1 ? " process" : " processes") + " at once"
-                                     : "";
+  const std::string size = count > 0 ? ", " + processes(count) + " at once" : "";
   const std::string why = fit.blame == Blame::kStress && fit.measured   ? "because of the load"
                           : fit.blame == Blame::kItself && fit.measured ? "by its own growth"
                                                                         : "at its limit";
@@ -169,7 +172,7 @@ Maybe group_killed(const Case& the) {
              times(static_cast<std::int64_t>(the.kills.groups.size()));
   for (const Event* group : the.kills.groups) {
     if (out.evidence.size() == 3) break;
-    add(out.evidence, log_line(the, *group));
+    add(out.evidence, kill_line(the, *group));
     if (!group->members.empty()) add(out.evidence, "with it died " + members_of(*group));
   }
   add(out.evidence, counter_line(the));
@@ -190,12 +193,7 @@ Maybe application_killed(const Case& the) {
   Candidate out = itself ? by_itself(the, fit, who) : by_stress(the, fit, who);
   out.severity = Severity::kBad;
   out.at = *at;
-  out.also = "the OOM killer took " + count_of(the.kills.of_application(), "process") +
-             (the.kills.of_application() == 1 ? "" : "es") + " of the application";
-  if (the.kills.of_application() != 1) {
-    out.also = "the OOM killer took " + std::to_string(the.kills.of_application()) +
-               " processes of the application";
-  }
+  out.also = "the OOM killer took " + processes(the.kills.of_application()) + " of the application";
   out.evidence = evidence(the, the.kills.application);
   if (the.kills.application_unnamed > 0) {
     out.evidence.emplace_back(
@@ -264,11 +262,10 @@ Maybe unnamed_killed(const Case& the) {
   if (count == 0) return std::nullopt;
   Candidate out{.finding = Finding::kUnnamedOomKilled,
                 .at = the.kills.first_unnamed.value_or(Duration(0))};
-  const std::string processes = count == 1 ? "1 process" : std::to_string(count) + " processes";
-  out.sentence = "The OOM killer took " + processes +
+  out.sentence = "The OOM killer took " + processes(count) +
                  " in the target, and the recording does not tell whose: the cgroup counted, but "
                  "nobody named them.";
-  out.also = "the OOM killer took " + processes + " whose names nobody recorded";
+  out.also = "the OOM killer took " + processes(count) + " whose names nobody recorded";
   add(out.evidence, counter_line(the));
   out.evidence.emplace_back(
       the.facts.recording.header.kernel_log
@@ -284,7 +281,6 @@ Maybe outsider_killed(const Case& the) {
   const Event& first = *the.kills.outsiders.front();
   Candidate out{.finding = Finding::kOtherKilled, .severity = Severity::kBad, .at = first.at};
   const auto count = static_cast<std::int64_t>(the.kills.outsiders.size());
-  const std::string where = told(first.text);
   out.sentence = "The OOM killer took " + process_of(first.subject, first.pid, "a process") +
                  ", which belongs neither to the target nor to Duress" +
                  (count > 1 ? ", and " + std::to_string(count - 1) + " more" : "") +
@@ -292,12 +288,8 @@ Maybe outsider_killed(const Case& the) {
                       ? std::string(": the machine's memory had run out")
                       : ": it shares the limit of " + quoted(first.cgroup) + " with the target") +
                  ".";
-  out.also = "the OOM killer took " + count_of(count, "process") + " outside the target";
-  if (count > 1) {
-    out.also = "the OOM killer took " + std::to_string(count) + " processes outside the target";
-  }
+  out.also = "the OOM killer took " + processes(count) + " outside the target";
   out.evidence = evidence(the, the.kills.outsiders);
-  if (!where.empty()) out.evidence.push_back("its cgroup: " + where);
   if (const observe::Look* look = the.facts.before(first.at)) {
     out.evidence.push_back("the machine had " + format_bytes(look->node_available) +
                            " available (MemAvailable of /proc/meminfo), of which Duress held " +

@@ -80,8 +80,9 @@ std::string kill_line(const Event& event) {
            " processes at once";
   }
   if (event.kind == EventKind::kOutsiderKilled) {
-    return "OOM killer took " + process_of(event.subject, event.pid, "a process") +
-           ", not of the target" + (event.text.empty() ? "" : ": " + told(event.text));
+    return with_text("OOM killer took " + process_of(event.subject, event.pid, "a process") +
+                         ", not of the target",
+                     event);
   }
   std::string out = "OOM killer took " + victim_of(event);
   if (event.ours && !event.subject.empty()) out += ", Duress's own";
