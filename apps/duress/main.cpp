@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/doctor.h"
+#include "cli/explain.h"
 #include "cli/run.h"
 
 namespace {
@@ -18,6 +19,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"run", "stress one container, process or cgroup of this machine", duress::cli::run},
+    {"explain", "what happened to a target and why, from its recording", duress::cli::explain},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 
