@@ -19,6 +19,7 @@ import harness
 import life_rows
 import memory_rows
 import oom_rows
+import top_rows
 from harness import ROOT, V2, Options, Row
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -36,9 +37,10 @@ ROWS = {
     "oom": oom_rows.rows_policy,
     "avoid": oom_rows.rows_avoid,
     "kill": life_rows.rows_kill,
+    "top": top_rows.rows_top,
 }
 # The emulated machine's clock is its own: what is a time or a rate says nothing there.
-IN_V2 = ("level", "charge", "oom", "avoid", "kill")
+IN_V2 = ("level", "charge", "oom", "avoid", "kill", "top")
 MARK = "RESULTS "
 
 

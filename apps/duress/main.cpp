@@ -8,6 +8,7 @@
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/run.h"
+#include "cli/top.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {
     {"run", "stress one container, process or cgroup of this machine", duress::cli::run},
     {"explain", "what happened to a target and why, from its recording", duress::cli::explain},
+    {"top", "what each container uses, and how near its limit it is", duress::cli::top},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 

@@ -19,8 +19,8 @@ namespace {
 // Alternate screen, no cursor, no wrapping; and all of it undone.
 constexpr std::string_view kEnter = "\033[?1049h\033[?25l\033[?7l\033[2J";
 constexpr std::string_view kLeave = "\033[?7h\033[0m\033[?25h\033[?1049l";
-constexpr int kFatal[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGABRT, SIGSEGV,
-                          SIGBUS,  SIGFPE,  SIGILL,  SIGPIPE, SIGALRM, SIGXCPU};
+constexpr int kFatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
+                          SIGBUS, SIGFPE,  SIGILL, SIGPIPE, SIGALRM, SIGXCPU};
 
 // What a signal handler needs; set before the handlers are.
 struct Terminal {
@@ -85,9 +85,9 @@ void on_resize(int) {}  // only wakes poll()
 
 // A signal that the program handles itself is left to it.
 void handle(int number, void (*handler)(int), void (*instead_of)(int)) {
-  struct sigaction now {};
+  struct sigaction now{};
   if (::sigaction(number, nullptr, &now) < 0 || now.sa_handler != instead_of) return;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = handler;
   ::sigemptyset(&action.sa_mask);
   ::sigaction(number, &action, nullptr);
@@ -175,7 +175,10 @@ bool Screen::draw(const std::vector<std::string>& lines) {
   const std::size_t shown = std::min(lines.size(), static_cast<std::size_t>(size.rows));
   for (std::size_t i = 0; i < shown; ++i) {
     if (i > 0) frame += "\r\n";
-    frame += cut_line(lines[i], static_cast<std::size_t>(size.columns)) + "\033[K";
+    const auto columns = static_cast<std::size_t>(size.columns);
+    frame += cut_line(lines[i], columns);
+    // Behind a full line the cursor stands on its last character, which this would erase.
+    if (shown_width(lines[i]) < columns) frame += "\033[K";
   }
   // Below the last line: all of the screen if there is none.
   if (shown < static_cast<std::size_t>(size.rows)) frame += shown > 0 ? "\r\n\033[J" : "\033[J";

@@ -14,8 +14,8 @@
 namespace duress::render {
 
 enum class KeyKind {
-  kNone,    // the time is over
-  kText,    // `text` is one character as typed
+  kNone,  // the time is over
+  kText,  // `text` is one character as typed
   kEnter,
   kEscape,
   kBackspace,
@@ -86,6 +86,9 @@ class Screen final {
 // The first `columns` columns of a line that may hold SGR sequences, which take none; they are all
 // kept, so that a colour always ends.
 [[nodiscard]] std::string cut_line(std::string_view line, std::size_t columns);
+
+// Columns that such a line takes.
+[[nodiscard]] std::size_t shown_width(std::string_view line);
 
 enum class Paint { kPlain, kBold, kDim, kRed, kYellow, kGreen, kMagenta, kCyan, kReverse };
 // As it is where `colour` is false.

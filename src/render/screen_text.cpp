@@ -14,14 +14,14 @@ struct Sequence {
   KeyKind kind;
 };
 constexpr std::array kSequences = {
-    Sequence{"\033[A", KeyKind::kUp},        Sequence{"\033OA", KeyKind::kUp},
-    Sequence{"\033[B", KeyKind::kDown},      Sequence{"\033OB", KeyKind::kDown},
-    Sequence{"\033[C", KeyKind::kRight},     Sequence{"\033OC", KeyKind::kRight},
-    Sequence{"\033[D", KeyKind::kLeft},      Sequence{"\033OD", KeyKind::kLeft},
-    Sequence{"\033[5~", KeyKind::kPageUp},   Sequence{"\033[6~", KeyKind::kPageDown},
-    Sequence{"\033[H", KeyKind::kHome},      Sequence{"\033OH", KeyKind::kHome},
-    Sequence{"\033[1~", KeyKind::kHome},     Sequence{"\033[F", KeyKind::kEnd},
-    Sequence{"\033OF", KeyKind::kEnd},       Sequence{"\033[4~", KeyKind::kEnd},
+    Sequence{"\033[A", KeyKind::kUp},      Sequence{"\033OA", KeyKind::kUp},
+    Sequence{"\033[B", KeyKind::kDown},    Sequence{"\033OB", KeyKind::kDown},
+    Sequence{"\033[C", KeyKind::kRight},   Sequence{"\033OC", KeyKind::kRight},
+    Sequence{"\033[D", KeyKind::kLeft},    Sequence{"\033OD", KeyKind::kLeft},
+    Sequence{"\033[5~", KeyKind::kPageUp}, Sequence{"\033[6~", KeyKind::kPageDown},
+    Sequence{"\033[H", KeyKind::kHome},    Sequence{"\033OH", KeyKind::kHome},
+    Sequence{"\033[1~", KeyKind::kHome},   Sequence{"\033[F", KeyKind::kEnd},
+    Sequence{"\033OF", KeyKind::kEnd},     Sequence{"\033[4~", KeyKind::kEnd},
 };
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
@@ -107,6 +107,18 @@ std::string cut_line(std::string_view line, std::size_t columns) {
     ++i;
   }
   return out;
+}
+
+std::size_t shown_width(std::string_view line) {
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\033') {
+      i = std::min(line.find('m', i), line.size() - 1);
+    } else if (!is_continuation(line[i])) {
+      ++seen;
+    }
+  }
+  return seen;
 }
 
 std::string paint(std::string_view text, Paint how, bool colour) {
