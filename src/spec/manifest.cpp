@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kApiVersion = "chaos-mesh.org/v1alpha1";
 constexpr std::string_view kKind = "StressChaos";
+constexpr std::string_view kPause = "experiment.chaos-mesh.org/pause";
 const std::string kStressors = "spec.stressors";
 
 constexpr std::array<std::string_view, 5> kTop = {"apiVersion", "kind", "metadata", "spec",
@@ -98,14 +99,32 @@ class ManifestReader {
     };
     text("name", out_.name);
     text("namespace", out_.ns);
+    const YamlNode* annotations = metadata.find("annotations");
+    if (annotations != nullptr && problems_.is_map(*annotations, "metadata.annotations")) {
+      if (const YamlNode* pause = annotations->find(kPause)) read_pause(*pause);
+    }
+  }
+
+  void read_pause(const YamlNode& node) {
+    const std::string path = below("metadata.annotations", kPause);
+    constexpr std::string_view allowed = "\"true\" or \"false\"";
+    if (!problems_.is_scalar(node, path, allowed)) return;
+    out_.paused = node.text == "true";
+    if (!out_.paused && node.text != "false")
+      problems_.add(path, node.shown(), std::string(allowed));
   }
 
   void read_spec(const YamlNode& spec) {
     if (!problems_.is_map(spec, "spec", kSpec)) return;
     const auto given = [&](std::string_view name) { return spec.find(name) != nullptr; };
     out_.selector_given = given("selector") || given("mode") || given("containerNames");
-    std::string summary = read_selection(spec, problems_);
-    if (out_.selector_given) out_.selector_summary = std::move(summary);
+    ReadSelection read = read_selection(spec, problems_);
+    if (out_.selector_given) out_.selector_summary = std::move(read.summary);
+    if (given("selector") && !read.mode_given) {
+      read.notes.emplace_back("spec.mode is not given: all is meant");
+    }
+    out_.selection = std::move(read.selection);
+    out_.notes = std::move(read.notes);
     if (const YamlNode* cluster = spec.find("remoteCluster");
         cluster != nullptr && !is_empty(*cluster)) {
       problems_.add("spec.remoteCluster", cluster->shown(),
@@ -240,7 +259,11 @@ class ManifestReader {
 std::expected<Manifest, std::vector<Problem>> parse_manifest(std::string_view text) {
   const auto root = parse_yaml(text);
   if (!root) return std::unexpected(std::vector{root.error()});
-  return ManifestReader().read(*root);
+  return read_manifest(*root);
+}
+
+std::expected<Manifest, std::vector<Problem>> read_manifest(const YamlNode& root) {
+  return ManifestReader().read(root);
 }
 
 }  // namespace duress::spec

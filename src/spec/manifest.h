@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "spec/load.h"
 #include "spec/problem.h"
+#include "spec/selection.h"
 #include "spec/validate.h"
+#include "spec/yaml_tree.h"
 
 namespace duress::spec {
 
@@ -23,10 +25,15 @@ struct Manifest {
   std::optional<Duration> duration;  // unset: no end
   bool selector_given = false;       // selector, mode or containerNames
   std::string selector_summary;      // "namespaces hello-kubernetes, mode all"
+  Selection selection;               // as the manifest has it; without a mode, all
+  bool paused = false;               // experiment.chaos-mesh.org/pause: "true"
   std::vector<std::string> notes;  // what is meant where the manifest is silent or says two things
 };
 
 // Everything that is wrong, up to a screenful.
 [[nodiscard]] std::expected<Manifest, std::vector<Problem>> parse_manifest(std::string_view text);
+
+// The same of a document that is read already.
+[[nodiscard]] std::expected<Manifest, std::vector<Problem>> read_manifest(const YamlNode& root);
 
 }  // namespace duress::spec

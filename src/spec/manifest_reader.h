@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "spec/problem.h"
+#include "spec/selection.h"
 #include "spec/yaml_tree.h"
 
 namespace duress::spec {
@@ -49,7 +50,19 @@ class ManifestProblems {
 // "spec" + "mode" -> "spec.mode"; a name that cannot stand in a message is escaped and cut.
 [[nodiscard]] std::string below(const std::string& parent, std::string_view name);
 
-// Checks the fields' names and kinds, and says in one line whom it selects.
-[[nodiscard]] std::string read_selection(const YamlNode& spec, ManifestProblems& problems);
+struct ReadSelection {
+  Selection selection{};
+  bool mode_given = false;
+  std::string summary{};             // in one line, as written
+  std::vector<std::string> notes{};  // what was said and means nothing
+};
+
+// selector, mode, value and containerNames of a StressChaos.
+[[nodiscard]] ReadSelection read_selection(const YamlNode& spec, ManifestProblems& problems);
+
+// Of expressionSelectors, or a workload's matchExpressions.
+[[nodiscard]] std::vector<Expression> read_expressions(const YamlNode& node,
+                                                       const std::string& path,
+                                                       ManifestProblems& problems);
 
 }  // namespace duress::spec

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -57,6 +58,7 @@ struct Container {
   std::string name{};
   std::string image{};                 // never pulled: for messages
   std::vector<std::string> command{};  // command and args in one, $(NAME) not expanded yet
+  std::size_t arguments = 0;           // how many of its last words were given as args
   std::vector<EnvironmentVariable> environment{};
   std::string working_directory{};  // "" is "/"
   Resources resources{};

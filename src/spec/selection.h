@@ -16,9 +16,11 @@ namespace duress::spec {
 
 using Labels = std::map<std::string, std::string>;
 
+enum class Operator { kIn, kNotIn, kExists, kDoesNotExist };
+
 struct Expression {
   std::string key{};
-  std::string op{};  // In, NotIn, Exists, DoesNotExist
+  Operator op = Operator::kIn;
   std::vector<std::string> values{};
 };
 
@@ -54,26 +56,30 @@ struct Candidate {
   std::string node{};
   Labels node_labels{};
   std::string pod_ip{};
-  std::vector<std::string> containers{};
+  Labels more_fields{};                   // of fieldSelectors: "spec.restartPolicy", ...
+  std::vector<std::string> containers{};  // sidecars behind the others: "the first" is none of them
 };
+
+// By labels and expressions alone.
+[[nodiscard]] bool labels_match(const Selector& selector, const Labels& labels);
 
 // Whether the selector means this one; `own_namespace` is the experiment's.
 [[nodiscard]] bool matches(const Selector& selector, const Candidate& candidate,
                            const std::string& own_namespace);
 
-// How many of `count` the mode takes: fixed-percent is rounded up; random-max-percent draws by
-// `seed`.
+// How many of `count` the mode takes: fixed-percent is rounded up; random-max-percent draws a
+// percentage from 0 to its value by `seed`, rounded down.
 [[nodiscard]] std::size_t how_many(const Selection& selection, std::size_t count,
                                    std::uint64_t seed);
 
-// Indices of the candidates that are meant, in their order. The draw depends on the seed and the
-// candidates' names alone, so that it can be repeated.
+// Indices of the candidates that are meant, in their order. The draw depends on the seed and each
+// candidate's own name alone, so that it can be repeated, and one more candidate changes little.
 [[nodiscard]] std::vector<std::size_t> choose(const Selection& selection,
                                               const std::vector<Candidate>& candidates,
                                               const std::string& own_namespace, std::uint64_t seed);
 
-// The names of a candidate's containers that are meant; a name that it does not have is an error
-// that lists those it has.
+// Those of the candidate's containers that are meant. A candidate need not have all of the names;
+// one that has none of them is an error (kNotFound) that lists those it has.
 [[nodiscard]] Result<std::vector<std::string>> choose_containers(const Selection& selection,
                                                                  const Candidate& candidate);
 

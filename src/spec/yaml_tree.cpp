@@ -34,10 +34,11 @@ class Stop : public std::runtime_error {
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  [[nodiscard]] YamlNode take() { return std::move(root_); }
+  [[nodiscard]] YamlDocument take() { return {std::move(root_), line_}; }
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
     root_ = {};
+    line_ = mark.line + 1;
     open_.clear();
   }
   void OnDocumentEnd() override {}
@@ -51,12 +52,13 @@ class TreeBuilder final : public YAML::EventHandler {
     refuse_anchor(mark, 1);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
     YamlNode node;
     node.kind = YamlNode::Kind::kScalar;
     node.text = value;
+    node.plain = tag == "?";
     add(mark, std::move(node));
   }
 
@@ -89,9 +91,9 @@ class TreeBuilder final : public YAML::EventHandler {
   // Nodes that are open stay where they are: only the innermost grows.
   YamlNode* add(const YAML::Mark& mark, YamlNode node) {
     if (++nodes_ > kMostYamlNodes) {
-      throw Stop({std::string(kWhole), "",
-                  "more than " + std::to_string(kMostYamlNodes) +
-                      " values: no StressChaos is that large"});
+      throw Stop(
+          {std::string(kWhole), "",
+           "more than " + std::to_string(kMostYamlNodes) + " values: no manifest is that large"});
     }
     if (open_.empty()) return &(root_ = std::move(node));
     Open& parent = open_.back();
@@ -111,9 +113,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, YamlNode::Kind kind) {
     if (open_.size() == kMostYamlDepth) {
-      throw Stop(
-          {place(mark.line, mark.column), "",
-           "nested more than " + std::to_string(kMostYamlDepth) + " deep: no StressChaos is"});
+      throw Stop({place(mark.line, mark.column), "",
+                  "nested more than " + std::to_string(kMostYamlDepth) + " deep: no manifest is"});
     }
     YamlNode node;
     node.kind = kind;
@@ -121,6 +122,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   YamlNode root_;
+  int line_ = 0;
   std::vector<Open> open_;
   std::size_t nodes_ = 0;
 };
@@ -149,31 +151,23 @@ std::optional<Problem> unreadable(std::string_view text) {
   const std::size_t at = first_binary(text);
   if (at != text.size()) {
     return whole("", "not text: byte " + std::to_string(at) + " is " + quoted(text.substr(at, 1)) +
-                         "; a StressChaos manifest in YAML or JSON is needed");
+                         "; a manifest in YAML or JSON is needed");
   }
   if (!is_utf8(text)) return whole("", "not UTF-8 text: save it as UTF-8");
   if (std::ranges::count_if(text, is_structure) > kMostStructure) {
     return whole("", "more than " + std::to_string(kMostStructure) +
-                         " lines, commas, colons and brackets: no StressChaos is that large");
+                         " lines, commas, colons and brackets: no manifest is that large");
   }
-  if (trim(text).empty()) return whole("", "empty: a StressChaos manifest is needed");
   return std::nullopt;
 }
 
-YamlNode only_document(std::istringstream& stream) {
+std::vector<YamlDocument> all_documents(std::istringstream& stream) {
   YAML::Parser parser(stream);
   TreeBuilder builder;
-  YamlNode found;
-  int documents = 0;
+  std::vector<YamlDocument> found;
   while (parser.HandleNextDocument(builder)) {
-    YamlNode document = builder.take();
-    if (document.is_null()) continue;
-    ++documents;
-    if (documents == 1) found = std::move(document);
-  }
-  if (documents > 1) {
-    throw Stop({std::string(kWhole), std::to_string(documents) + " documents",
-                "one StressChaos a file; split it at the --- lines"});
+    YamlDocument document = builder.take();
+    if (!document.root.is_null()) found.push_back(std::move(document));
   }
   return found;
 }
@@ -199,11 +193,11 @@ std::string YamlNode::shown() const {
   return {};
 }
 
-std::expected<YamlNode, Problem> parse_yaml(std::string_view text) {
+std::expected<std::vector<YamlDocument>, Problem> parse_yaml_stream(std::string_view text) {
   if (auto problem = unreadable(text)) return std::unexpected(std::move(*problem));
   try {
     std::istringstream stream{std::string(text)};
-    return only_document(stream);
+    return all_documents(stream);
   } catch (const Stop& stop) {
     return std::unexpected(stop.problem());
   } catch (const YAML::Exception& wrong) {
@@ -213,6 +207,19 @@ std::expected<YamlNode, Problem> parse_yaml(std::string_view text) {
     return std::unexpected(
         Problem{std::string(kWhole), "", "not YAML: " + quoted(std::string_view(wrong.what()))});
   }
+}
+
+std::expected<YamlNode, Problem> parse_yaml(std::string_view text) {
+  const auto whole = [](std::string given, std::string message) {
+    return std::unexpected(Problem{std::string(kWhole), std::move(given), std::move(message)});
+  };
+  auto documents = parse_yaml_stream(text);
+  if (!documents) return std::unexpected(std::move(documents.error()));
+  if (trim(text).empty()) return whole("", "empty: a StressChaos manifest is needed");
+  if (documents->empty()) return YamlNode{};
+  if (documents->size() == 1) return std::move(documents->front().root);
+  return whole(std::to_string(documents->size()) + " documents",
+               "one StressChaos a file; split it at the --- lines");
 }
 
 }  // namespace duress::spec

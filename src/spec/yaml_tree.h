@@ -1,4 +1,4 @@
-// One YAML or JSON document as a tree of plain values that keeps what a user may have got wrong:
+// YAML or JSON documents as trees of plain values that keep what a user may have got wrong:
 // repeated names, kinds, lines. It knows no field of a manifest, and takes no anchors, no aliases
 // and no depth that a manifest has no use for. Plain value; any thread; yaml-cpp and its exceptions
 // end here.
@@ -20,6 +20,7 @@ struct YamlNode {
 
   Kind kind = Kind::kNull;
   std::string text;                 // of a scalar
+  bool plain = false;               // of a scalar: without quotes, so it may be a number
   std::vector<YamlNode> items;      // of a list
   std::vector<YamlMember> members;  // of a map, as written: a name may come twice
 
@@ -44,5 +45,14 @@ inline constexpr std::size_t kMostYamlNodes = 50'000;
 
 // The one document in `text`; documents without content do not count.
 [[nodiscard]] std::expected<YamlNode, Problem> parse_yaml(std::string_view text);
+
+struct YamlDocument {
+  YamlNode root;
+  int line = 0;  // where it begins, counted from 1
+};
+
+// All documents in `text`, split at the --- lines, without those that have no content.
+[[nodiscard]] std::expected<std::vector<YamlDocument>, Problem> parse_yaml_stream(
+    std::string_view text);
 
 }  // namespace duress::spec
