@@ -45,11 +45,11 @@ bool has_ended(const Fd& pidfd) {
 
 void process_mrelease(const Fd& pidfd) { ::syscall(SYS_process_mrelease, pidfd.get(), 0U); }
 
-Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd) {
+Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd, std::uint64_t namespaces) {
   int raw_pidfd = -1;
   clone_args args{};
   args.exit_signal = SIGCHLD;
-  args.flags = CLONE_PIDFD;
+  args.flags = CLONE_PIDFD | namespaces;
   // clone_args holds addresses as numbers.
   args.pidfd = reinterpret_cast<std::uint64_t>(&raw_pidfd);
   if (cgroup_directory) {

@@ -22,8 +22,10 @@ namespace duress::os {
 void process_mrelease(const Fd& pidfd);
 
 // fork(), on kernels from 5.7 straight into a v2 cgroup where `cgroup_directory` is valid (clone3,
-// CLONE_INTO_CGROUP). Returns 0 in the child. kBusy: the cgroup's pids.max is reached.
-[[nodiscard]] Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd);
+// CLONE_INTO_CGROUP). Returns 0 in the child. kBusy: the cgroup's pids.max is reached. `namespaces`:
+// CLONE_NEW* that the child begins in.
+[[nodiscard]] Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd,
+                                      std::uint64_t namespaces = 0);
 
 // A memfd that can be executed and no longer changed.
 [[nodiscard]] Result<Fd> sealed_memfd(const std::string& name, const void* data, std::size_t size);

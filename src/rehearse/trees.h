@@ -13,12 +13,6 @@
 
 namespace duress::rehearse {
 
-// What a container sees where the trees are mounted: its own cgroup.
-struct View {
-  std::string directory;
-  std::string mount_point;
-};
-
 class Trees {
  public:
   virtual ~Trees() = default;
@@ -28,7 +22,8 @@ class Trees {
   [[nodiscard]] virtual std::vector<std::string> directories(const std::string& path) const = 0;
   // Whether a process can be started in the (only) directory; it joins them all otherwise.
   [[nodiscard]] virtual bool starts_inside() const = 0;
-  [[nodiscard]] virtual std::vector<View> views(const std::string& path) const = 0;
+  // Where the trees are mounted, in the order of directories().
+  [[nodiscard]] virtual std::vector<std::string> mounts() const = 0;
   [[nodiscard]] virtual std::int64_t oom_kills(const std::string& path) const = 0;
 };
 

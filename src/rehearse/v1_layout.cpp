@@ -48,12 +48,7 @@ class V1Trees final : public Trees {
 
   [[nodiscard]] bool starts_inside() const override { return false; }
 
-  [[nodiscard]] std::vector<View> views(const std::string& path) const override {
-    std::vector<View> out;
-    out.reserve(mounts_.size());
-    for (const cgroup::Mount& mount : mounts_) out.push_back({mount.path + path, mount.path});
-    return out;
-  }
+  [[nodiscard]] std::vector<std::string> mounts() const override { return directories(""); }
 
   [[nodiscard]] std::int64_t oom_kills(const std::string& path) const override {
     for (const cgroup::Mount& mount : mounts_) {

@@ -38,9 +38,7 @@ class V2Trees final : public Trees {
 
   [[nodiscard]] bool starts_inside() const override { return true; }
 
-  [[nodiscard]] std::vector<View> views(const std::string& path) const override {
-    return {{mount_ + path, mount_}};
-  }
+  [[nodiscard]] std::vector<std::string> mounts() const override { return {mount_}; }
 
   [[nodiscard]] std::int64_t oom_kills(const std::string& path) const override {
     auto text = os::read_file(mount_ + path + "/memory.events");
