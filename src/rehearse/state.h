@@ -43,7 +43,7 @@ struct Termination {
 struct ProbeState {
   ProbeKind kind = ProbeKind::kLiveness;
   bool passing = false;
-  int in_a_row = 0;  // of the last outcome
+  int in_a_row = 0;  // of the last outcome that counted
   std::int64_t runs = 0;
   std::int64_t failures = 0;
   std::optional<Instant> last_at{};
