@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
+#include "cli/preflight.h"
 #include "cli/run.h"
 #include "cli/top.h"
 
@@ -22,6 +23,8 @@ constexpr Subcommand kSubcommands[] = {
     {"run", "stress one container, process or cgroup of this machine", duress::cli::run},
     {"explain", "what happened to a target and why, from its recording", duress::cli::explain},
     {"top", "what each container uses, and how near its limit it is", duress::cli::top},
+    {"preflight", "what a load would do: headroom, who would be killed, what follows",
+     duress::cli::preflight},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 

@@ -1,12 +1,12 @@
 #include "cli/run.h"
 
-#include <linux/capability.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 
+#include "cli/foretell.h"
 #include "cli/run_arguments.h"
 #include "os/machine.h"
 #include "os/privileges.h"
@@ -54,27 +54,15 @@ class MachineNode final : public stress::Node {
   os::MemoryInfo& info_;
 };
 
-stress::Rights rights() {
-  return {.ipc_lock = os::has_capability(CAP_IPC_LOCK),
-          .sys_resource = os::has_capability(CAP_SYS_RESOURCE),
-          .sys_nice = os::has_capability(CAP_SYS_NICE)};
-}
-
 struct Prepared {
   stress::RunSetting setting;
   std::unique_ptr<stress::Tactics> tactics;
+  std::optional<explain::Forecast> foretold;  // unset: no memory load
 };
 
 Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy& hierarchy,
                          const cgroup::Target& target, os::MemoryInfo& memory) {
-  auto available = memory.available();
-  if (!available) return std::unexpected(available.error());
-  auto observed =
-      stress::observe(target, {.proc = "/proc",
-                               .total = memory.total(),
-                               .available = *available,
-                               .cpus = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
-                               .rights = rights()});
+  auto observed = observe_target(target, memory);
   if (!observed) return std::unexpected(observed.error());
   Prepared out;
   const spec::Stressors own = stress::without_stressng(arguments.loads);
@@ -89,6 +77,9 @@ Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy&
       out.setting.plan.refusals.push_back(path.error().message);
     }
   }
+  auto foretold = foretell(target, *observed, out.setting.plan, memory);
+  if (!foretold) return std::unexpected(foretold.error());
+  if (*foretold) out.foretold = std::move((*foretold)->forecast);
   out.setting.loads = own;
   out.setting.duration = arguments.duration;
   out.setting.observed = std::move(*observed);
@@ -116,6 +107,7 @@ void tell_plan(const RunArguments& arguments, const cgroup::Target& target,
                 .changes = {},
                 .program = {},
                 .duration = setting.duration,
+                .foretold = prepared.foretold ? &*prepared.foretold : nullptr,
                 .dry_run = arguments.dry_run};
   if (setting.plan.memory) {
     told.changes = prepared.tactics->changes(setting.plan.memory->load.when_oom.policy,

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "cli/forecast_json.h"
 #include "cli/run_output.h"
 
 namespace duress::cli {
@@ -74,6 +75,8 @@ ordered_json plan_json(const PlanTold& told) {
   out["forSeconds"] = told.duration ? ordered_json(seconds(*told.duration)) : ordered_json(nullptr);
   out["guardBytes"] = told.plan.guard.value;
   out["changes"] = told.changes;
+  out["foretold"] =
+      told.foretold != nullptr ? foretold_json(*told.foretold) : ordered_json(nullptr);
   out["notes"] = told.plan.notes;
   out["refusals"] = told.plan.refusals;
   out["dryRun"] = told.dry_run;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cgroup/target.h"
+#include "explain/forecast.h"
 #include "stress/outcome.h"
 #include "stress/plan.h"
 
@@ -23,6 +24,7 @@ struct PlanTold {
   std::vector<std::string> changes;  // files that are changed for the time of the load
   std::vector<std::string> program;  // the stress-ng command line, if any
   std::optional<Duration> duration;
+  const explain::Forecast* foretold = nullptr;  // null: no memory load
   bool dry_run = false;
 };
 

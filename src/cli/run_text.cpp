@@ -66,6 +66,9 @@ class TextOutput final : public RunOutput {
           " of memory left (now " + format_bytes(told.observed.node_available) + ")");
     if (told.dry_run) tell_levels(told.observed.levels);
     for (const std::string& change : told.changes) print("changes  " + change);
+    if (told.foretold != nullptr && told.foretold->answer != explain::Answer::kSafe) {
+      print("foretold " + told.foretold->sentence);
+    }
     for (const std::string& note : told.plan.notes) print("note     " + note);
     for (const std::string& refusal : told.plan.refusals) print("refused  " + refusal);
     if (told.dry_run) print("dry run: nothing was touched");

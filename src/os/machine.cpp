@@ -50,6 +50,19 @@ Result<Bytes> MemoryInfo::available() const {
   return *available;
 }
 
+Result<MemoryState> MemoryInfo::state() const {
+  auto text = read_fd(file_, "meminfo");
+  if (!text) return std::unexpected(text.error());
+  const auto part = [&text](std::string_view name) {
+    return field(*text, name).value_or(Bytes{0});
+  };
+  return MemoryState{.available = part("MemAvailable"),
+                     .anon = part("AnonPages"),
+                     .file = part("Cached") + part("Buffers") + part("SwapCached"),
+                     .inactive_file = part("Inactive(file)"),
+                     .swap_free = part("SwapFree")};
+}
+
 std::optional<std::string> chosen(const std::string& path) {
   auto text = read_file(path);
   if (!text) return std::nullopt;

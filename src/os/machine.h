@@ -12,12 +12,22 @@
 
 namespace duress::os {
 
+// The machine's memory at one moment, as /proc/meminfo has it.
+struct MemoryState {
+  Bytes available{};  // MemAvailable
+  Bytes anon{};       // AnonPages
+  Bytes file{};       // Cached, Buffers and SwapCached: tmpfs is in it
+  Bytes inactive_file{};
+  Bytes swap_free{};
+};
+
 class MemoryInfo final {
  public:
   [[nodiscard]] static Result<MemoryInfo> open(const std::string& proc);
   [[nodiscard]] Bytes total() const { return total_; }
   [[nodiscard]] Bytes swap_total() const { return swap_total_; }
-  [[nodiscard]] Result<Bytes> available() const;  // MemAvailable, read anew
+  [[nodiscard]] Result<Bytes> available() const;    // MemAvailable, read anew
+  [[nodiscard]] Result<MemoryState> state() const;  // read anew
 
  private:
   explicit MemoryInfo(Fd file) : file_(std::move(file)) {}

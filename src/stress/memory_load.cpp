@@ -25,6 +25,13 @@ constexpr Bytes kReturnApart = kApartDistance + mib(80);
 constexpr std::int64_t kFastestGrowth =
     2'000'000'000;  // bytes a second that an application is taken to grow by
 
+// Workers that do not all fit fill in step, so that it is not chance who holds how much when the
+// OOM killer comes: each time by a part of what is left, and by so much at the least.
+constexpr std::int64_t kStepPart = 4;
+constexpr Bytes kLeastStep = kib(128);        // a worker
+constexpr std::int64_t kLeastStepPart = 200;  // of the limit, all workers together
+constexpr auto kStepPatience = seconds(1);    // for a worker that does not come along
+
 constexpr auto kFilling = milliseconds(1);
 constexpr auto kNear = milliseconds(3);
 constexpr auto kSteering = milliseconds(50);
@@ -150,6 +157,37 @@ Bytes MemoryLoad::metric(const MemorySight& sight) const {
   return sight.use.usage;
 }
 
+Bytes MemoryLoad::charged_for(std::uint32_t slot) const {
+  const ControlBlock& block = pages_.block(slot);
+  const Bytes held{block.held_bytes.load(std::memory_order_relaxed)};
+  const Bytes alone{block.alone_bytes.load(std::memory_order_relaxed)};
+  return held + page_tables(setting_.apart ? std::min(held, alone) : held) +
+         setting_.worker_overhead;
+}
+
+// What the load shall be charged in this step.
+Bytes MemoryLoad::in_step(const std::optional<Bytes>& room, const MemorySight& sight) {
+  const bool fits = !room || wanted_ - charged() <= *room;
+  if (fits || setting_.plan.keep_free.value > 0 || alive() < 2) return wanted_;
+  std::optional<Bytes> slowest;
+  for (std::uint32_t slot = 0; slot < pages_.count(); ++slot) {
+    if (!alive_[slot] || setting_.plan.shares[slot] <= 0) continue;
+    const double whole = static_cast<double>(charged_for(slot).value) / setting_.plan.shares[slot];
+    const Bytes here{static_cast<std::int64_t>(whole)};
+    slowest = slowest ? std::min(*slowest, here) : here;
+  }
+  if (!slowest) return wanted_;
+  if (slowest != slowest_) {
+    slowest_ = slowest;
+    slowest_since_ = sight.now;
+  }
+  if (sight.now - slowest_since_ > kStepPatience) return wanted_;
+  const auto limit = cgroup::effective_limit(sight.levels);
+  const Bytes least =
+      std::max(kLeastStep * pages_.count(), limit ? limit->limit / kLeastStepPart : Bytes{0});
+  return std::min(wanted_, *slowest + std::max(least, *room / kStepPart));
+}
+
 // The shared address space is left while the limit is still far: see kApartDistance. True: sides
 // were changed.
 bool MemoryLoad::choose_side(const std::optional<Bytes>& room) {
@@ -169,13 +207,18 @@ void MemoryLoad::give_orders(const std::optional<Bytes>& room) {
   for (std::uint32_t slot = 0; slot < pages_.count(); ++slot) {
     if (!alive_[slot]) continue;
     ControlBlock& block = pages_.block(slot);
-    const Bytes share{
-        static_cast<std::int64_t>(static_cast<double>(wanted_.value) * setting_.plan.shares[slot])};
     const std::int64_t held_now = block.held_bytes.load();
     Bytes outside{0};
     if (setting_.apart) outside = {apart_ ? INT64_MAX / 4 : held_now - block.alone_bytes.load()};
-    const Bytes held =
-        std::min(holdable(share - setting_.worker_overhead, outside), Bytes{block.reserve_bytes});
+    const auto share_of = [&](Bytes all) {
+      const double share = static_cast<double>(all.value) * setting_.plan.shares[slot];
+      const Bytes charge = Bytes{static_cast<std::int64_t>(share)} - setting_.worker_overhead;
+      return std::min(holdable(charge, outside), Bytes{block.reserve_bytes});
+    };
+    Bytes held = share_of(wanted_);
+    // Nobody gives back because another one is behind.
+    if (wanted_now_ < wanted_)
+      held = std::min(held, std::max(share_of(wanted_now_), Bytes{held_now}));
     const std::int64_t ceiling = (held_now + growable) / kPageSize.value * kPageSize.value;
     const std::uint32_t side = apart_ ? 1 : 0;
     const bool raised =
@@ -202,6 +245,7 @@ Duration MemoryLoad::tick(const MemorySight& sight) {
                             .room = room,
                             .alarmed = sight.alarmed});
   (void)choose_side(room);
+  wanted_now_ = in_step(room, sight);
   give_orders(room);
   return next_tick(room);
 }
@@ -238,17 +282,13 @@ Bytes MemoryLoad::held() const {
 Bytes MemoryLoad::charged() const {
   Bytes sum;
   for (std::uint32_t slot = 0; slot < pages_.count(); ++slot) {
-    if (!alive_[slot]) continue;
-    const ControlBlock& block = pages_.block(slot);
-    const Bytes held{block.held_bytes.load(std::memory_order_relaxed)};
-    const Bytes alone{block.alone_bytes.load(std::memory_order_relaxed)};
-    sum += held + page_tables(setting_.apart ? std::min(held, alone) : held);
-    sum += setting_.worker_overhead;
+    if (alive_[slot]) sum += charged_for(slot);
   }
   return sum;
 }
 
 bool MemoryLoad::settled() const {
+  if (wanted_now_ < wanted_) return false;
   for (std::uint32_t slot = 0; slot < pages_.count(); ++slot) {
     const ControlBlock& block = pages_.block(slot);
     if (alive_[slot] && block.held_bytes.load() != block.target_bytes.load()) return false;

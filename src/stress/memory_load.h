@@ -76,6 +76,8 @@ class MemoryLoad final {
   MemoryLoad(const Setting& setting, ControlPages pages, os::Fd notify);
   void prepare(std::uint32_t slot, Instant now) const;
   [[nodiscard]] Bytes metric(const MemorySight& sight) const;
+  [[nodiscard]] Bytes charged_for(std::uint32_t slot) const;
+  [[nodiscard]] Bytes in_step(const std::optional<Bytes>& room, const MemorySight& sight);
   bool choose_side(const std::optional<Bytes>& room);
   void give_orders(const std::optional<Bytes>& room);
   [[nodiscard]] Duration next_tick(const std::optional<Bytes>& room) const;
@@ -89,6 +91,10 @@ class MemoryLoad final {
   std::vector<os::Fd> processes_;  // pidfds
   std::vector<bool> alive_;
   Bytes wanted_;
+  Bytes wanted_now_;  // less than wanted_ while the workers fill in step
+  std::optional<Bytes>
+      slowest_;  // what the load would be were all as far as the slowest, and since when
+  Instant slowest_since_{};
   bool apart_ = false;
 };
 

@@ -2,7 +2,9 @@
 // bursts, spins, serves HTTP. Small and static, so that a container's or a cgroup's figures are its
 // own. Prints "ready" when it is.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +34,10 @@ constexpr const char* kUsage = R"(usage: duress-testapp [OPTION VALUE]...
   --grow-to SIZE          grows to this, then holds      --rate SIZE/s (default 200M)
   --bursts N              takes and frees memory N times --burst SIZE[-SIZE] --rate SIZE/s --pause MS
   --after MS              waits so long before it grows or bursts
+  --at-signal 1           waits for SIGUSR1 before it grows or bursts
+  --shm SIZE              touched shared memory, held
+  --cache SIZE --file F   reads so much of the file, so that its page cache is its own
+  --twin 1                a second process that shares its address space
   --spin N                N threads spin
   --load PERCENT          one thread uses this part of a CPU
   --http PORT             answers any request with 200 after touching 1 MiB
@@ -105,6 +111,35 @@ void burst(int times, const std::string& range, double rate, int pause_ms) {
   std::fflush(stdout);
 }
 
+void hold_shared(std::size_t size) {
+  void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED) std::exit(1);
+  touch(static_cast<char*>(at), size, 1e12);
+}
+
+// What was in the page cache before is somebody else's: it is thrown out first.
+void fill_cache(const std::string& path, std::size_t size) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  (void)::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  char part[65536];
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t got = ::pread(file, part, sizeof part, static_cast<off_t>(done));
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  ::close(file);
+}
+
+void make_twin() {
+  alignas(16) static char stack[16384];
+  const auto wait = [](void*) -> int {
+    while (true) ::pause();
+  };
+  if (::clone(wait, stack + sizeof stack, CLONE_VM | SIGCHLD, nullptr) < 0) std::exit(1);
+}
+
 [[noreturn]] void spin() {
   while (true) asm volatile("" ::: "memory");
 }
@@ -168,6 +203,13 @@ int main(int argc, char** argv) {
     const std::size_t size = size_of(options["hold"].c_str());
     touch(reserve(size), size, 1e12);
   }
+  if (has("shm")) hold_shared(size_of(options["shm"].c_str()));
+  if (has("cache")) fill_cache(options["file"], size_of(options["cache"].c_str()));
+  if (has("twin")) make_twin();
+  sigset_t started;
+  ::sigemptyset(&started);
+  ::sigaddset(&started, SIGUSR1);
+  if (has("at-signal")) ::sigprocmask(SIG_BLOCK, &started, nullptr);
   for (int i = 0; has("spin") && i < std::atoi(options["spin"].c_str()); ++i)
     std::thread(spin).detach();
   if (has("load")) std::thread(load, std::atof(options["load"].c_str())).detach();
@@ -176,6 +218,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   if (has("after"))
     std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(options["after"].c_str())));
+  if (int signal = 0; has("at-signal")) (void)::sigwait(&started, &signal);
   if (has("grow-to")) {
     const std::size_t size = size_of(options["grow-to"].c_str());
     touch(reserve(size), size, rate);

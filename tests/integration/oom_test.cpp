@@ -54,8 +54,8 @@ TEST(Natural, KillsTheWholeContainerWhereTheCgroupSaysSo) {
   Duress duress(run_on(scene.cgroup, {"--memory", "3000MiB", "--for", "60s", "--guard", "200MiB"}));
   EXPECT_THAT(duress.process().wait(seconds(60)), ::testing::AnyOf(4, 5));
   EXPECT_EQ(app.process().wait(), 128 + SIGKILL);
-  EXPECT_THAT((*duress.last("plan"))["notes"].dump(),
-              ::testing::HasSubstr("memory.oom.group is set"));
+  EXPECT_THAT((*duress.last("plan"))["foretold"].dump(),
+              ::testing::HasSubstr("memory.oom.group of "));
 }
 
 // What an ordinary process, and what Duress, ask for beside the same application, one after the

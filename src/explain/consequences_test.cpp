@@ -1,0 +1,2 @@
+#include "explain/consequences.h"
+#include <gtest/gtest.h>

@@ -1,0 +1,125 @@
+// The forecast held against the kernel: random scenes, foretold by `duress preflight`, then played
+// with `duress run`; who is killed is the kernel's word (/dev/kmsg).
+// DURESS_SEED and DURESS_SCENARIOS choose others; a failure prints what is needed to do it again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "forecast_scenario.h"
+
+namespace duress::testing {
+namespace {
+
+int from_environment(const char* name, int otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::atoi(text) : otherwise;
+}
+
+struct Tally {
+  int scenarios = 0;
+  int clear = 0;  // the two heaviest of different kinds are more than 1 % of the limit apart
+  int close = 0;
+  int victims_right = 0;  // of the clear ones
+  int close_right = 0;
+  int kills = 0;
+  int groups = 0;
+  int groups_right = 0;  // of all: nobody where no group was foretold
+};
+
+struct Told {
+  std::string answer;
+  bool killed = false;
+  bool worker = false;
+  pid_t pid = 0;
+  bool group = false;
+  bool close = false;
+  std::set<pid_t> with_it;  // applications
+};
+
+Told told_by(const nlohmann::json& preflight) {
+  const auto& forecast = preflight.at("forecast");
+  Told out;
+  out.answer = forecast.at("answer");
+  out.killed = !forecast.at("kills").empty();
+  const auto& margin = forecast.at("marginPages");
+  out.close = !margin.is_null() &&
+              margin.get<std::int64_t>() * 100 <= forecast.at("totalPages").get<std::int64_t>();
+  if (!out.killed) return out;
+  const auto& kill = forecast.at("kills").at(0);
+  out.worker = !kill.at("victim").at("worker").is_null();
+  if (!out.worker) out.pid = kill.at("victim").at("pid");
+  out.group = !kill.at("group").is_null();
+  for (const auto& dead : kill.at("killed")) {
+    if (!dead.at("pid").is_null()) out.with_it.insert(dead.at("pid").get<pid_t>());
+  }
+  return out;
+}
+
+bool victim_as_told(const Told& told, const std::vector<pid_t>& killed, const Scene& scene) {
+  if (killed.empty() || !told.killed) return killed.empty() == !told.killed;
+  const std::vector<pid_t> apps = scene.applications();
+  const bool application = std::ranges::find(apps, killed.front()) != apps.end();
+  return told.worker ? !application : killed.front() == told.pid;
+}
+
+// With the group everybody dies who was told to; without one, the kernel speaks of none.
+bool group_as_told(const Told& told, const KillLog& log, Scene& scene) {
+  if (told.group != log.group()) return false;
+  if (!told.group) return true;
+  return std::ranges::all_of(told.with_it, [&](pid_t pid) {
+    return wait_until([&] { return !scene.alive(pid); }, std::chrono::seconds(5));
+  });
+}
+
+void run_one(std::mt19937& random, Tally& tally) {
+  const Asked asked = random_asked(random);
+  Scene scene(asked);
+  KillLog log;
+  const nlohmann::json preflight = scene.preflight();
+  ASSERT_TRUE(preflight.is_object()) << asked.text();
+  const Told told = told_by(preflight);
+  scene.play(log);
+  const std::vector<pid_t> killed = log.killed();
+  const bool victim = victim_as_told(told, killed, scene);
+  const bool group = group_as_told(told, log, scene);
+  ++tally.scenarios;
+  tally.kills += killed.empty() ? 0 : 1;
+  tally.groups += log.group() ? 1 : 0;
+  (told.close ? tally.close : tally.clear) += 1;
+  (told.close ? tally.close_right : tally.victims_right) += victim ? 1 : 0;
+  tally.groups_right += group || !victim ? 1 : 0;
+  if ((victim || told.close) && (group || !victim)) return;
+  std::string dead;
+  for (const pid_t pid : killed) dead += " " + std::to_string(pid);
+  std::printf("scenario %d: %s\n  foretold: %s\n  contenders: %s\n  killed:%s%s\n", tally.scenarios,
+              asked.text().c_str(), preflight["forecast"]["sentence"].dump().c_str(),
+              preflight["forecast"]["contenders"].dump().c_str(), dead.c_str(),
+              log.group() ? ", the group" : "");
+}
+
+TEST(Forecast, IsRightAboutTheKernel) {
+  if (!KillLog().readable()) GTEST_SKIP() << "/dev/kmsg cannot be read";
+  const int seed = from_environment("DURESS_SEED", 20'251);
+  const int scenarios = from_environment("DURESS_SCENARIOS", 220);
+  std::mt19937 random(static_cast<unsigned>(seed));
+  Tally tally;
+  for (int i = 0; i < scenarios; ++i) {
+    SCOPED_TRACE("scenario " + std::to_string(i + 1) + " of seed " + std::to_string(seed));
+    run_one(random, tally);
+    if (HasFatalFailure()) return;
+  }
+  std::printf(
+      "forecast: seed %d, cgroup v%d, %d scenarios, %d with a kill, %d of them of a group; victim "
+      "right in %d of %d that are clear, in %d of %d that are within 1 %%; group right in %d of "
+      "%d\n",
+      seed, is_v2() ? 2 : 1, tally.scenarios, tally.kills, tally.groups, tally.victims_right,
+      tally.clear, tally.close_right, tally.close, tally.groups_right, tally.scenarios);
+  EXPECT_EQ(tally.scenarios, scenarios);
+  EXPECT_GE(tally.victims_right * 100, tally.clear * 99);
+  EXPECT_EQ(tally.groups_right, tally.scenarios);
+}
+
+}  // namespace
+}  // namespace duress::testing
