@@ -8,6 +8,7 @@
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/preflight.h"
+#include "cli/record.h"
 #include "cli/run.h"
 #include "cli/top.h"
 
@@ -25,6 +26,7 @@ constexpr Subcommand kSubcommands[] = {
     {"top", "what each container uses, and how near its limit it is", duress::cli::top},
     {"preflight", "what a load would do: headroom, who would be killed, what follows",
      duress::cli::preflight},
+    {"record", "write down what happens to a target", duress::cli::record},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 

@@ -7,6 +7,8 @@
 #include <cstdio>
 
 #include "cli/foretell.h"
+#include "cli/recorded_output.h"
+#include "cli/recording_setting.h"
 #include "cli/run_arguments.h"
 #include "os/machine.h"
 #include "os/privileges.h"
@@ -124,10 +126,28 @@ Error refusal(const std::vector<std::string>& reasons) {
   return {Code::kRefused, message};
 }
 
+// Before the journal and the warden: the recorder must not hold their descriptors. It has a target
+// of its own, found anew by the path that was decided on.
+Result<> start_recording(const RunArguments& arguments, const std::vector<std::string>& words,
+                         const cgroup::Hierarchy& hierarchy, const Prepared& prepared,
+                         const cgroup::Target& target, RecordedOutput& output) {
+  auto own = cgroup::locate({}, hierarchy, cgroup::ByPath{target.path});
+  if (!own) return std::unexpected(own.error());
+  std::vector<std::string> command = words;
+  command.insert(command.begin(), "run");
+  auto setting = recorder_setting(arguments.recording, command, *own, SystemClock());
+  if (!setting) return std::unexpected(setting.error());
+  if (prepared.setting.program) setting->own_prefixes = {"stress-ng"};
+  auto recorder = RunRecorder::start(*setting, std::move(*own));
+  if (!recorder) return std::unexpected(recorder.error());
+  output.record(std::move(*recorder), prepared.setting.plan);
+  return {};
+}
+
 // From here on the world is touched: the journal first, then the warden, and only then rights are
 // given up.
 Result<int> carry_out(const cgroup::Target& target, os::MemoryInfo& memory, Prepared prepared,
-                      RunOutput& output) {
+                      RecordedOutput& output) {
   const std::string directory(stress::kRunDirectory);
   for (const std::string& line : stress::mend_journals(directory)) {
     (void)std::fprintf(stderr, "duress: %s\n", line.c_str());
@@ -155,11 +175,12 @@ Result<int> carry_out(const cgroup::Target& target, os::MemoryInfo& memory, Prep
   warden->finish();
   if (!outcome) return std::unexpected(outcome.error());
   if (outcome->left_behind.empty()) journal->remove();
-  output.ended(*outcome);
+  output.ended(*outcome, "");
   return leave(outcome->exit_code());
 }
 
-Result<int> start(const RunArguments& arguments, RunOutput& output) {
+Result<int> start(const RunArguments& arguments, const std::vector<std::string>& words,
+                  RecordedOutput& output) {
   auto hierarchy = cgroup::detect({});
   if (!hierarchy) return std::unexpected(hierarchy.error());
   auto target = cgroup::locate({}, *hierarchy, arguments.wanted);
@@ -172,7 +193,17 @@ Result<int> start(const RunArguments& arguments, RunOutput& output) {
   if (!refusals.empty() && !arguments.dry_run) return std::unexpected(refusal(refusals));
   tell_plan(arguments, *target, *prepared, output);
   if (arguments.dry_run) return leave(refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
-  return carry_out(*target, *memory, std::move(*prepared), output);
+  if (arguments.record) {
+    auto recorded = start_recording(arguments, words, *hierarchy, *prepared, *target, output);
+    if (!recorded && arguments.recording) return std::unexpected(recorded.error());
+    if (!recorded) {
+      (void)std::fprintf(stderr, "duress: nothing is recorded: %s\n",
+                         recorded.error().message.c_str());
+    }
+  }
+  auto code = carry_out(*target, *memory, std::move(*prepared), output);
+  if (!code) output.failed(code.error());
+  return code;
 }
 
 }  // namespace
@@ -190,7 +221,8 @@ int run(const std::vector<std::string>& arguments) {
   const std::unique_ptr<RunOutput> output = parsed->output.format == Format::kText
                                                 ? make_text_output(stdout, parsed->output.quiet)
                                                 : make_json_output(stdout, parsed->output);
-  auto code = start(*parsed, *output);
+  RecordedOutput recorded(*output);
+  auto code = start(*parsed, arguments, recorded);
   return code ? *code : complain(code.error());
 }
 

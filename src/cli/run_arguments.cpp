@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "cli/target_flag.h"
 #include "os/file.h"
 #include "spec/fields.h"
 #include "spec/manifest.h"
@@ -18,17 +19,15 @@ struct Flag {
   std::string_view help;
 };
 
-constexpr Flag kTargets[] = {
-    {"--pid", "PID", "the container (cgroup) of this process"},
-    {"--container", "ID", "a container of any runtime, by its ID or the beginning of it"},
-    {"--cgroup", "PATH", "a cgroup, by its path below the mount or its absolute path"},
-};
 constexpr Flag kControl[] = {
     {"--for", "DURATION", "how long, e.g. 90s, 5m, 1h30m; without it, until Ctrl-C"},
     {"-f", "FILE", "a StressChaos manifest (- for standard input); flags come on top of it"},
     {"--guard", "SIZE|PERCENT",
      "end when the machine has less memory left (default: the larger of 5 % and 256 MiB)"},
     {"--dry-run", "", "print the plan and touch nothing"},
+    {"--record", "FILE|DIRECTORY",
+     "where the recording goes (default: /var/lib/duress/recordings, the newest 50)"},
+    {"--no-record", "", "record nothing"},
     {"-o", "text|json|jsonl", "what to print (default: text)"},
     {"--quiet", "", "print only what went wrong"},
     {"--help", "", "print this"},
@@ -37,7 +36,7 @@ constexpr std::size_t kMostManifest = 1U << 20U;
 
 std::vector<std::string_view> all_flags() {
   std::vector<std::string_view> out = {"--filename", "--output"};
-  for (const Flag& flag : kTargets) out.push_back(flag.name);
+  for (const TargetFlag& flag : kTargetFlags) out.push_back(flag.name);
   for (const Flag& flag : kControl) out.push_back(flag.name);
   for (const spec::Field& field : spec::fields()) {
     if (!field.flag.empty()) out.push_back(field.flag);
@@ -104,7 +103,7 @@ class Parser {
   }
 
   static bool is_known(const std::string& name) {
-    return std::ranges::find(kTargets, name, &Flag::name) != std::end(kTargets) ||
+    return std::ranges::find(kTargetFlags, name, &TargetFlag::name) != std::end(kTargetFlags) ||
            std::ranges::find(kControl, name, &Flag::name) != std::end(kControl);
   }
 
@@ -178,34 +177,26 @@ class Parser {
         wrong("-o: " + quoted(*text) + " is not allowed: text, json or jsonl");
       }
     }
+    out_.record = !given_.contains("--no-record");
+    out_.recording = value_of("--record");
+    if (out_.recording && !out_.record) wrong("--record and --no-record: give one of them");
+    if (out_.recording && out_.recording->empty()) wrong("--record: a value is missing");
     out_.output.quiet = given_.contains("--quiet");
     out_.dry_run = given_.contains("--dry-run");
   }
 
   void choose_target() {
     std::vector<std::string> targets;
-    for (const Flag& flag : kTargets) {
+    for (const TargetFlag& flag : kTargetFlags) {
       if (given_.contains(std::string(flag.name))) targets.emplace_back(flag.name);
     }
     if (targets.empty()) return wrong("no target: give one of --pid, --container and --cgroup");
     if (targets.size() > 1) {
       return wrong("two targets: " + targets[0] + " and " + targets[1] + "; give one");
     }
-    const std::string value = *value_of(targets[0]);
-    if (value.empty()) return wrong(targets[0] + ": a value is missing");
-    if (targets[0] == "--container") {
-      out_.wanted = cgroup::ByContainer{value};
-    } else if (targets[0] == "--cgroup") {
-      out_.wanted = cgroup::ByPath{value};
-    } else {
-      auto pid = parse_integer(value);
-      constexpr std::int64_t kMostPid = 4'194'304;
-      if (!pid || *pid < 1 || *pid > kMostPid) {
-        return wrong("--pid: " + quoted(value) +
-                     " is not allowed: the number of a process, 2 to 4194304");
-      }
-      out_.wanted = cgroup::ByPid{static_cast<pid_t>(*pid)};
-    }
+    auto wanted = wanted_target(targets[0], *value_of(targets[0]));
+    if (!wanted) return wrong(wanted.error().message);
+    out_.wanted = *wanted;
   }
 
   void check_loads() {
@@ -247,7 +238,7 @@ std::string run_help() {
   std::string out =
       "duress run: stress one container, process or cgroup of this machine\n\nTarget, exactly "
       "one:\n";
-  for (const Flag& flag : kTargets) out += help_line(flag.name, flag.value, flag.help);
+  for (const TargetFlag& flag : kTargetFlags) out += help_line(flag.name, flag.value, flag.help);
   out += "\nLoads:\n";
   for (const spec::Field& field : spec::fields()) {
     if (!field.flag.empty()) out += help_line(field.flag, field.value, field.help);

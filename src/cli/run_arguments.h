@@ -22,6 +22,8 @@ struct RunArguments {
   std::optional<std::variant<Bytes, Percent>> guard;
   OutputOptions output;
   bool dry_run = false;
+  bool record = true;
+  std::optional<std::string> recording;  // file or directory; unset: the usual directory
   bool help = false;
   std::vector<std::string> notes;  // what of the manifest is ignored here
 };

@@ -23,25 +23,6 @@ ordered_json range(const stress::Range& range) {
   return {{"mean", range.mean}, {"min", range.least}, {"max", range.most}};
 }
 
-std::string_view name_of(stress::EndReason reason) {
-  using stress::EndReason;
-  switch (reason) {
-    case EndReason::kDeadline:
-      return "deadline";
-    case EndReason::kSignal:
-      return "signal";
-    case EndReason::kTargetEnded:
-      return "targetEnded";
-    case EndReason::kStressorKilled:
-      return "stressorKilled";
-    case EndReason::kGuard:
-      return "guard";
-    case EndReason::kFailed:
-      return "failed";
-  }
-  return "failed";
-}
-
 ordered_json plan_json(const PlanTold& told) {
   ordered_json out = {{"type", "plan"}};
   out["target"] = {{"name", told.target.name},
@@ -103,7 +84,7 @@ ordered_json sample_json(const stress::Sample& sample) {
   return out;
 }
 
-ordered_json end_json(const stress::Outcome& outcome) {
+ordered_json end_json(const stress::Outcome& outcome, const std::string& recording) {
   const auto optional_seconds = [](const std::optional<Duration>& duration) {
     return duration ? ordered_json(seconds(*duration)) : ordered_json(nullptr);
   };
@@ -129,6 +110,7 @@ ordered_json end_json(const stress::Outcome& outcome) {
     out["events"].push_back({{"seconds", seconds(happening.at)}, {"what", happening.what}});
   }
   out["leftBehind"] = outcome.left_behind;
+  out["recording"] = recording.empty() ? ordered_json(nullptr) : ordered_json(recording);
   return out;
 }
 
@@ -149,6 +131,7 @@ class JsonOutput final : public RunOutput {
     // One object of bounded size: a run of an hour keeps its samples, one of a week does not.
     if (whole_["samples"].size() < kMostSamples) whole_["samples"].push_back(sample_json(sample));
   }
+  void steered(Bytes, Bytes) override {}
   void reached(Duration at) override {
     if (lines() && !options_.quiet) print({{"type", "reached"}, {"seconds", seconds(at)}});
   }
@@ -156,9 +139,9 @@ class JsonOutput final : public RunOutput {
     if (!lines() || options_.quiet) return;
     print({{"type", "event"}, {"seconds", seconds(happening.at)}, {"what", happening.what}});
   }
-  void ended(const stress::Outcome& outcome) override {
-    if (lines()) return print(end_json(outcome));
-    whole_["end"] = end_json(outcome);
+  void ended(const stress::Outcome& outcome, const std::string& recording) override {
+    if (lines()) return print(end_json(outcome, recording));
+    whole_["end"] = end_json(outcome, recording);
     print(whole_);
   }
 

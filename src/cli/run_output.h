@@ -31,7 +31,8 @@ struct PlanTold {
 class RunOutput : public stress::Listener {
  public:
   virtual void planned(const PlanTold& told) = 0;
-  virtual void ended(const stress::Outcome& outcome) = 0;
+  // `recording`: its path; "" where there is none.
+  virtual void ended(const stress::Outcome& outcome, const std::string& recording) = 0;
 };
 
 struct OutputOptions {

@@ -75,6 +75,8 @@ class TextOutput final : public RunOutput {
     std::fflush(out_);
   }
 
+  void steered(Bytes, Bytes) override {}
+
   void reached(Duration at) override {
     if (quiet_) return;
     line_.clear();
@@ -112,7 +114,7 @@ class TextOutput final : public RunOutput {
     line_.show(text);
   }
 
-  void ended(const stress::Outcome& outcome) override {
+  void ended(const stress::Outcome& outcome, const std::string& recording) override {
     line_.clear();
     if (quiet_ && outcome.exit_code() == stress::ExitCode::kDone) return;
     print(std::string(headline(outcome.reason)) + ": " + outcome.message);
@@ -122,6 +124,7 @@ class TextOutput final : public RunOutput {
       print("released in " + format_duration(to_milliseconds(outcome.release)) +
             ", nothing left behind");
     }
+    if (!recording.empty() && !quiet_) print("recording " + recording);
     std::fflush(out_);
   }
 

@@ -93,6 +93,14 @@ void Recorder::tell(Event event, Instant now) {
   check(writer_.event(event));
 }
 
+void Recorder::target_ended(Instant now) {
+  if (std::exchange(ended_, true)) return;
+  found({.at = now - began_,
+         .kind = EventKind::kContainerEnded,
+         .subject = sampler_.target().name,
+         .text = "the target's first process ended"});
+}
+
 void Recorder::load(Bytes asked, Bytes held) {
   asked_ = asked;
   held_ = held;
@@ -105,7 +113,7 @@ bool Recorder::look(Instant now) {
   auto sight = sampler_.look(now);
   hear(now);  // behind the counter: every kill that it counts has its line there
   if (!sight) {
-    if (!std::exchange(gone_, true)) {
+    if (!std::exchange(gone_, true) && !std::exchange(ended_, true)) {
       found({.at = at,
              .kind = EventKind::kContainerEnded,
              .subject = sampler_.target().name,
@@ -217,7 +225,7 @@ void Recorder::hear(Instant now) {
 void Recorder::retarget(cgroup::Target target) {
   watch_.retarget(target.path);
   sampler_.retarget(std::move(target));
-  gone_ = false;
+  gone_ = ended_ = false;
 }
 
 Result<> Recorder::close(Instant now) {

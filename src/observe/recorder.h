@@ -44,8 +44,10 @@ class Recorder final {
 
   // False: the target's cgroup is gone. It may be given another by retarget().
   bool look(Instant now);
-  void hear(Instant now);               // the kernel's log
-  [[nodiscard]] int log_fd() const;     // -1: there is none
+  void hear(Instant now);            // the kernel's log
+  [[nodiscard]] int log_fd() const;  // -1: there is none
+  // Its first process has ended: what follows (its cgroup's removal) is no news.
+  void target_ended(Instant now);
   void tell(Event event, Instant now);  // its `at` becomes now
   void load(Bytes asked, Bytes held);   // as of the next look
   void load_over() { asked_.reset(), held_.reset(); }
@@ -85,7 +87,8 @@ class Recorder final {
   std::int64_t looks_ = 0;
   std::optional<Bytes> asked_;
   std::optional<Bytes> held_;
-  bool gone_ = false;
+  bool gone_ = false;   // the cgroup
+  bool ended_ = false;  // told so
   bool first_ = true;
   std::int64_t log_missed_ = 0;
   Instant glanced_;

@@ -19,6 +19,7 @@ constexpr auto kReadParts = seconds(1);  // of memory.stat, where nothing steers
 constexpr auto kFollowLimit = milliseconds(250);
 constexpr auto kRenewLease = seconds(1);
 constexpr auto kSampleEvery = seconds(1);
+constexpr auto kTellEvery = milliseconds(100);  // at most: a quiet tick is as long
 constexpr auto kQuietTick = milliseconds(100);
 // The workers' own deadline: later than ours, and held though this process is stopped.
 constexpr auto kWorkersGrace = seconds(3);
@@ -227,6 +228,10 @@ Duration Engine::tick() {
   }
   if (memory_) next = std::min(next, steer_memory());
   if (cpu_) next = std::min(next, steer_cpu());
+  if (memory_ && now >= next_told_) {
+    world_.listener.steered(memory_->asked(now), memory_->charged());
+    next_told_ = now + kTellEvery;
+  }
   if (now >= next_sample_) {
     sample(false);
     next_sample_ += kSampleEvery;

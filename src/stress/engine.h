@@ -107,6 +107,7 @@ class Engine final {
   bool told_shortfall_ = false;
   std::optional<Instant> short_since_;
 
+  Instant next_told_;  // of the load, to the listener
   Instant next_sample_;
   Instant last_sample_;
   std::chrono::nanoseconds sampled_load_cpu_{0};

@@ -11,6 +11,24 @@ void Range::add(double value) {
   mean += (value - mean) / static_cast<double>(count);
 }
 
+std::string_view name_of(EndReason reason) {
+  switch (reason) {
+    case EndReason::kDeadline:
+      return "deadline";
+    case EndReason::kSignal:
+      return "signal";
+    case EndReason::kTargetEnded:
+      return "targetEnded";
+    case EndReason::kStressorKilled:
+      return "stressorKilled";
+    case EndReason::kGuard:
+      return "guard";
+    case EndReason::kFailed:
+      return "failed";
+  }
+  return "failed";
+}
+
 ExitCode Outcome::exit_code() const {
   if (!left_behind.empty()) return ExitCode::kLeftBehind;
   switch (reason) {

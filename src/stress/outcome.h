@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/text.h"
@@ -23,6 +24,9 @@ enum class EndReason {
   kGuard,           // the node ran short of memory
   kFailed,          // anything else: the message tells
 };
+
+// "targetEnded": as JSON and recordings have it.
+[[nodiscard]] std::string_view name_of(EndReason reason);
 
 // Exit codes of `duress run`: documented in docs/run.md, stable.
 enum class ExitCode : int {
@@ -95,8 +99,9 @@ struct Outcome {
 class Listener {
  public:
   virtual ~Listener() = default;
-  virtual void sampled(const Sample& sample) = 0;  // once a second
-  virtual void reached(Duration at) = 0;           // the level, for the first time
+  virtual void sampled(const Sample& sample) = 0;     // once a second
+  virtual void steered(Bytes asked, Bytes held) = 0;  // the memory load, ten times a second
+  virtual void reached(Duration at) = 0;              // the level, for the first time
   virtual void happened(const Happening& happening) = 0;
 };
 

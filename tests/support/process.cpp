@@ -144,9 +144,28 @@ bool App::said(const std::string& word) {
 
 std::string Duress::program() { return testing::program("DURESS_BIN", DURESS_BIN); }
 
+std::string recordings() {
+  const char* const chosen = std::getenv("TMPDIR");
+  return std::string(chosen != nullptr ? chosen : "/tmp") + "/duress-it-recordings/";
+}
+
+namespace {
+
+// Not into /var/lib: tests leave the machine's own recordings alone.
+void record_elsewhere(std::vector<std::string>& arguments) {
+  const bool told = std::any_of(arguments.begin(), arguments.end(), [](const std::string& word) {
+    return word.starts_with("--record") || word == "--no-record";
+  });
+  if (!arguments.empty() && arguments[0] == "run" && !told)
+    arguments.insert(arguments.begin() + 1, {"--record", recordings()});
+}
+
+}  // namespace
+
 Duress::Duress(std::vector<std::string> arguments, const Cgroup* cgroup)
     : process_(
           [&arguments] {
+            record_elsewhere(arguments);
             arguments.insert(arguments.begin(), program());
             return arguments;
           }(),

@@ -110,8 +110,8 @@ class Duress final {
   Process process_;
 };
 
+[[nodiscard]] std::string recordings();  // where those go that no test has named
 [[nodiscard]] std::vector<std::string> run_on(const Cgroup& cgroup, std::vector<std::string> more);
-
 // Workers of any run in the cgroup's memory tree: a v1 worker for the CPU is in the CPU trees only.
 [[nodiscard]] std::vector<pid_t> workers_in(const Cgroup& cgroup);
 [[nodiscard]] std::vector<pid_t> processes_named(const std::string& name);
