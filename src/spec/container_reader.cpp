@@ -57,10 +57,7 @@ class ContainerReader {
       reader_.missing(below(path_, "name"), "a container has a name");
     }
     container.image = reader_.text(node, "image", path_).value_or("");
-    container.command = reader_.texts(node, "command", path_);
-    const auto arguments = reader_.texts(node, "args", path_);
-    container.arguments = arguments.size();
-    container.command.insert(container.command.end(), arguments.begin(), arguments.end());
+    read_command(node);
     read_directory(node);
     read_restart(node);
     each(node, "env", [&](const YamlNode& item, const std::string& at) { read_env(item, at); });
@@ -78,6 +75,18 @@ class ContainerReader {
   void each(const YamlNode& node, std::string_view name, Each&& read_one) {
     const YamlNode* list = node.find(name);
     if (list != nullptr) reader_.problems().for_items(*list, below(path_, name), read_one);
+  }
+
+  void read_command(const YamlNode& node) {
+    Container& container = out_.container;
+    container.command = reader_.texts(node, "command", path_);
+    const YamlNode* command = node.find("command");
+    // What is wrong with it is told: it is not missing as well.
+    const bool wrong = container.command.empty() && command != nullptr && !says_nothing(*command);
+    if (wrong) container.command.emplace_back();
+    const auto arguments = reader_.texts(node, "args", path_);
+    container.arguments = arguments.size();
+    container.command.insert(container.command.end(), arguments.begin(), arguments.end());
   }
 
   void read_directory(const YamlNode& node) {

@@ -6,7 +6,6 @@ namespace duress::spec {
 
 namespace {
 
-constexpr Treatment kHonoured = Treatment::kHonoured;
 constexpr Treatment kNoEffect = Treatment::kNoEffect;
 constexpr Treatment kRefused = Treatment::kRefused;
 
@@ -19,7 +18,8 @@ constexpr std::string_view kRights = "processes have this machine's files and ri
 constexpr std::string_view kTerminal = "there is no terminal, and output goes to the log";
 constexpr std::string_view kRollout =
     "nothing is rolled out: the Pods are there from the beginning";
-constexpr std::string_view kJobs = "a Job's Pods run once, each until it ends";
+constexpr std::string_view kJobs =
+    "a Job's Pods are made once, and no other takes the place of one";
 constexpr std::string_view kOtherVolume =
     "use emptyDir, or hostPath with a directory that holds the files";
 constexpr std::string_view kWriteOut =

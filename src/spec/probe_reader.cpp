@@ -198,7 +198,10 @@ std::optional<Exec> read_exec(ObjectReader& reader, const YamlNode& node, const 
   if (!reader.object(node, path, kExec)) return std::nullopt;
   Exec exec{reader.texts(node, "command", path)};
   if (!exec.command.empty() && !exec.command[0].empty()) return exec;
-  reader.problems().add(below(path, "command"), "", "missing: the program and its arguments");
+  const YamlNode* given = node.find("command");
+  if (given == nullptr || says_nothing(*given) || !exec.command.empty()) {
+    reader.problems().add(below(path, "command"), "", "missing: the program and its arguments");
+  }
   return std::nullopt;
 }
 
