@@ -41,8 +41,9 @@ int random_adj(std::mt19937& random) {
 }
 
 void choose_limits(Asked& out, std::mt19937& random) {
-  out.container_limit = between(random, 32, 128);
-  if (chance(random, 0.5)) out.pod_limit = between(random, 40, 128);
+  const int most = is_v2() ? 96 : 128;
+  out.container_limit = between(random, 32, most);
+  if (chance(random, 0.5)) out.pod_limit = between(random, 40, most);
   if (out.pod_limit > 0 && chance(random, 0.3)) out.container_limit = 0;
   out.container_group = is_v2() && chance(random, 0.4);
   out.pod_group = is_v2() && chance(random, 0.2);
@@ -63,7 +64,8 @@ void choose_apps(Asked& out, std::mt19937& random) {
     left -= app.hold;
     if (chance(random, 0.2)) app.shm = between(random, 1, std::max(1, left / 3));
     left -= app.shm;
-    if (chance(random, 0.25)) app.cache = between(random, 1, 24);
+    // The emulated machine reads its files through another: little of it, and not often.
+    if (chance(random, is_v2() ? 0.12 : 0.25)) app.cache = between(random, 1, is_v2() ? 8 : 24);
     app.adj = alike ? common : random_adj(random);
     out.apps.push_back(app);
   }
