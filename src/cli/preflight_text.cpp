@@ -20,9 +20,9 @@ std::string size_or(const std::optional<Bytes>& size, const char* none) {
 std::string way_table(const Forecast& forecast) {
   std::vector<std::vector<std::string>> rows;
   for (const explain::Room& room : forecast.way) {
-    rows.push_back({room.cgroup == "/" ? "the machine" : room.cgroup, format_bytes(room.usage),
-                    size_or(room.limit, "none"), format_bytes(room.reclaimable),
-                    size_or(room.room, "-")});
+    rows.push_back({room.cgroup == "/" ? "the machine" : explain::short_path(room.cgroup),
+                    format_bytes(room.usage), size_or(room.limit, "none"),
+                    format_bytes(room.reclaimable), size_or(room.room, "-")});
   }
   return render::table(
       {{"level"}, {"usage", true}, {"limit", true}, {"reclaimable", true}, {"headroom", true}},
@@ -50,8 +50,8 @@ std::string contender_table(const Forecast& forecast) {
   std::vector<std::vector<std::string>> rows;
   for (const Contender& contender : forecast.contenders) {
     if (rows.size() == kMostContenders) break;
-    rows.push_back({called(contender), contender.cgroup, format_bytes(contender.memory),
-                    std::to_string(contender.oom_score_adj),
+    rows.push_back({called(contender), explain::short_path(contender.cgroup),
+                    format_bytes(contender.memory), std::to_string(contender.oom_score_adj),
                     contender.badness ? format_bytes(weight_of(contender)) : "-",
                     contender.badness ? std::to_string(*contender.badness) : "-",
                     fate(forecast, contender)});
@@ -74,7 +74,7 @@ std::string domain_line(const Forecast& forecast) {
   const Bytes total = cgroup::kOomPage * forecast.total_pages;
   return "At that moment the processes of " +
          (forecast.domain == "/" ? std::string("the whole machine")
-                                 : forecast.domain + " and below") +
+                                 : explain::short_path(forecast.domain) + " and below") +
          " compete. badness = resident + swapped + page tables + oom_score_adj x " +
          std::to_string(forecast.total_pages / 1000) + " pages (" + format_bytes(total) +
          " / 1000):\n";
@@ -104,6 +104,13 @@ std::string class_text(const PreflightTold& told) {
            (consequences.request_reckoned ? ", reckoned from oom_score_adj" : "");
   }
   out += "):\n" + class_table(consequences);
+  const bool kept = std::ranges::any_of(consequences.classes, [&](const explain::ClassRow& row) {
+    return told.around.adj_follows && row.oom_score_adj < told.around.lowest_adj;
+  });
+  if (kept) {
+    out += "Workers stay at " + std::to_string(told.around.lowest_adj) +
+           " where the class has less: CAP_SYS_RESOURCE is missing.\n";
+  }
   if (!consequences.request) {
     out += "Burstable is 1000 - 1000 x request / node's memory, 3 to 999: give --request SIZE.\n";
   }
@@ -137,6 +144,7 @@ std::string preflight_text(const PreflightTold& told) {
   out += list("note     ", told.plan.notes);
   out += list("refused  ", told.plan.refusals);
   if (told.foretelling == nullptr) {
+    if (!told.plan.refusals.empty()) return out;
     return out + "answer   safe: no memory is asked for, and nobody is killed for CPU time\n";
   }
   const Forecast& forecast = told.foretelling->forecast;

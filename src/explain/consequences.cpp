@@ -100,7 +100,7 @@ class Writer {
       if (!room.high || (room.limit && *room.high >= *room.limit)) continue;
       const Bytes left = *room.high - room.usage;
       if (left >= forecast_.attained) continue;
-      follows("memory.high of " + room.cgroup + " is " + format_bytes(*room.high) +
+      follows("memory.high of " + short_path(room.cgroup) + " is " + format_bytes(*room.high) +
               ": above it everybody there is slowed and reclaimed, the application too.");
     }
   }
@@ -164,6 +164,9 @@ class Writer {
              ", so that the kubelet evicts nobody.");
     }
     if (forecast_.answer == Answer::kSafe) return;
+    if (forecast_.answer == Answer::kCannotReach && forecast_.domain.empty()) {
+      return advice("Size: " + format_bytes(forecast_.attained) + " more can be held.");
+    }
     if (forecast_.oom_at && *forecast_.oom_at < forecast_.asked && forecast_.oom_at->value > 0) {
       advice("Size: up to " + format_bytes(*forecast_.oom_at) + " more fit without a kill.");
     }
@@ -197,12 +200,17 @@ class Writer {
     }
   }
 
+  // A worker that cannot be given the application's own value is no ordinary process.
+  bool is_artefact(const ClassRow& row) const {
+    return around_.adj_follows && row.oom_score_adj < around_.lowest_adj;
+  }
+
   // The class decides nothing where workers have the application's own oom_score_adj: then the
   // larger one dies in each.
   void advise_class() {
     for (const ClassRow& row : out_.classes) {
       if (row.now || forecast_.answer != Answer::kOomApplication) continue;
-      if (row.forecast.answer != Answer::kOom) continue;
+      if (row.forecast.answer != Answer::kOom || is_artefact(row)) continue;
       const char* const how = row.qos == QosClass::kGuaranteed
                                   ? "requests equal to limits for CPU and memory in every container"
                               : row.qos == QosClass::kBurstable ? "a memory request below the limit"

@@ -125,13 +125,22 @@ TEST(Consequences, TheRequestIsReckonedFromOomScoreAdj) {
   EXPECT_EQ(other.tell().classes.size(), 2U);  // Burstable needs a request to be reckoned
 }
 
-TEST(Consequences, AWorkerWithoutTheRightStaysHeavierThanAGuaranteedApplication) {
+TEST(Consequences, AWorkerThatCannotHaveTheApplicationsValueIsNoAdvice) {
   Case here;
   here.share_among(6);
   EXPECT_EQ(here.tell().classes[0].forecast.answer, Answer::kOomApplication);
   here.around.lowest_adj = 0;
   EXPECT_EQ(here.tell().classes[0].forecast.answer, Answer::kOom);
-  EXPECT_THAT(here.tell().advice, Contains(HasSubstr("QoS class Guaranteed")));
+  EXPECT_THAT(here.tell().advice, Not(Contains(HasSubstr("QoS class Guaranteed"))));
+}
+
+TEST(Consequences, AClassHelpsWhereTheWorkersValueIsChosen) {
+  Case here;
+  here.share_among(6);
+  here.load.oom_score_adj = 500;
+  here.around.adj_follows = false;
+  EXPECT_THAT(here.tell().advice,
+              Contains(AllOf(HasSubstr("QoS class Guaranteed"), HasSubstr("-997"))));
 }
 
 TEST(Consequences, AdviceIsConcreteAndOnlyWhereItHelps) {

@@ -11,6 +11,8 @@ namespace {
 
 // A load that starts anew for ever is followed so far; after that nothing new happens.
 constexpr int kMostRounds = 32;
+// The kernel counts in batches of 64 pages a CPU, and workers fill in steps.
+constexpr std::int64_t kCloseBelow = 100;
 
 bool is_ours(const Contender& contender) { return contender.worker > 0; }
 
@@ -140,6 +142,7 @@ class Teller {
       const std::int64_t apart = *all[victim].badness - *all[i].badness;
       out_.margin = out_.margin ? std::min(*out_.margin, apart) : apart;
     }
+    out_.close = out_.margin && *out_.margin <= out_.total_pages / kCloseBelow;
   }
 
   // From kill to kill, until the load ends, or nobody has to go any more.

@@ -97,8 +97,9 @@ struct Forecast {
   std::vector<Kill> kills{};             // in order, until the load ends or all fits
   std::optional<Contender> next{};       // after the first kill, if the load went on
   std::optional<std::int64_t> margin{};  // pages between the victim and the next of another kind
-  bool target_ends = false;              // its first process is killed
-  std::string sentence{};                // the answer in words
+  bool close = false;        // they are within 1 % of the domain's memory: it may be the other
+  bool target_ends = false;  // its first process is killed
+  std::string sentence{};    // the answer in words
 };
 
 [[nodiscard]] Forecast forecast(const Scene& scene, const Load& load);
@@ -109,6 +110,8 @@ struct Forecast {
 
 // "worker 1" or "node (4711)".
 [[nodiscard]] std::string called(const Contender& contender);
+// A path as a person can read it: a long one by its end, a container's ID cut to 12.
+[[nodiscard]] std::string short_path(const std::string& path);
 [[nodiscard]] Bytes weight_of(const Contender& contender);  // badness in bytes; 0: exempt
 
 // Whether `path` is the cgroup `above` or lies below it.

@@ -81,6 +81,20 @@ TEST(Forecast, ManyWorkersWeighLessEach) {
   EXPECT_EQ(forecast(article(), load(mib(3000), 3)).answer, Answer::kOom);
 }
 
+TEST(Forecast, SaysWhereItIsTooCloseToTell) {
+  Scene scene = article();
+  EXPECT_TRUE(forecast(scene, load(mib(3000), 4)).close);  // 100 MiB against 97.5, of 500
+  EXPECT_THAT(forecast(scene, load(mib(3000), 4)).sentence, HasSubstr("may be the other"));
+  EXPECT_FALSE(forecast(scene, load(mib(3000), 5)).close);
+}
+
+TEST(Forecast, LongPathsAreShort) {
+  EXPECT_EQ(short_path("/pod/c"), "/pod/c");
+  EXPECT_EQ(short_path("/kubepods/burstable/pod11111111-2222-3333-4444-555555555555/" +
+                       std::string(64, 'a')),
+            ".../aaaaaaaaaaaa");
+}
+
 TEST(Forecast, WorkersOfOneShareCountTogether) {
   Load unequal = load(mib(3000), 4, 1000);
   unequal.shares = {0.94, 0.02, 0.02, 0.02};

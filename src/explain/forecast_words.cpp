@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cgroup/parse.h"
 #include "explain/forecast.h"
 
 namespace duress::explain {
@@ -22,7 +23,7 @@ const Room* level_of(const Forecast& forecast, const std::string& cgroup) {
 std::string limit_text(const Forecast& forecast) {
   const Room* level = level_of(forecast, forecast.domain);
   if (level == nullptr || !level->limit || forecast.domain == "/") return where(forecast.domain);
-  return "the limit of " + format_bytes(*level->limit) + " of " + forecast.domain;
+  return "the limit of " + format_bytes(*level->limit) + " of " + short_path(forecast.domain);
 }
 
 std::string heaviest_other(const Forecast& forecast, bool worker) {
@@ -63,10 +64,12 @@ std::string taken(const Forecast& forecast) {
   }
   std::string out = "takes " + called(kill.victim) + ", which weighs " + weight(kill.victim);
   const std::string other = heaviest_other(forecast, kill.victim.worker == 0);
-  if (!other.empty()) out += " (" + other + ")";
+  if (!other.empty()) {
+    out += " (" + other + (forecast.close ? ", so close that it may be the other)" : ")");
+  }
   const std::string names = with_it(kill);
   if (kill.group) {
-    out += "; memory.oom.group of " + *kill.group + " takes everything there with it" +
+    out += "; memory.oom.group of " + short_path(*kill.group) + " takes everything there with it" +
            (names.empty() ? "" : ": " + names);
   } else if (!names.empty()) {
     out += "; " + names + " shares its memory and dies with it";
@@ -121,6 +124,15 @@ std::string_view name_of(Answer answer) {
       return "cannotReach";
   }
   return "";
+}
+
+std::string short_path(const std::string& path) {
+  constexpr std::size_t kShort = 40;
+  constexpr std::size_t kShortId = 12;
+  if (path.size() <= kShort) return path;
+  const std::string name = path.substr(path.rfind('/') + 1);
+  const auto id = cgroup::container_id(name);
+  return ".../" + (id ? id->substr(0, kShortId) : name);
 }
 
 Bytes weight_of(const Contender& contender) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -44,9 +45,8 @@ Told told_by(const nlohmann::json& preflight) {
   Told out;
   out.answer = forecast.at("answer");
   out.killed = !forecast.at("kills").empty();
-  const auto& margin = forecast.at("marginPages");
-  out.close = !margin.is_null() &&
-              margin.get<std::int64_t>() * 100 <= forecast.at("totalPages").get<std::int64_t>();
+
+  out.close = forecast.at("close");
   if (!out.killed) return out;
   const auto& kill = forecast.at("kills").at(0);
   out.worker = !kill.at("victim").at("worker").is_null();
@@ -101,6 +101,13 @@ void run_one(std::mt19937& random, Tally& tally) {
               log.group() ? ", the group" : "");
 }
 
+nlohmann::json preflight_on(const Cgroup& cgroup, std::vector<std::string> words) {
+  words.insert(words.begin(), {"preflight", "--cgroup", cgroup.path(), "-o", "json"});
+  Duress duress(words);
+  (void)duress.process().wait();
+  return nlohmann::json::parse(duress.process().output(), nullptr, false);
+}
+
 TEST(Forecast, IsRightAboutTheKernel) {
   if (!KillLog().readable()) GTEST_SKIP() << "/dev/kmsg cannot be read";
   const int seed = from_environment("DURESS_SEED", 20'251);
@@ -121,6 +128,90 @@ TEST(Forecast, IsRightAboutTheKernel) {
   EXPECT_EQ(tally.scenarios, scenarios);
   EXPECT_GE(tally.victims_right * 100, tally.clear * 99);
   EXPECT_EQ(tally.groups_right, tally.judged);
+}
+
+// Two processes of one address space: the kernel takes both, though it chose one.
+TEST(Forecast, KnowsWhoSharesAnAddressSpace) {
+  Cgroup cgroup;
+  cgroup.limit_memory(64 * kMiB);
+  App small(cgroup, {"--hold", "1M"});
+  App twins(cgroup, {"--hold", "20M", "--oom-score-adj", "900", "--twin", "1"});
+  const std::vector<pid_t> all = cgroup.processes();
+  ASSERT_EQ(all.size(), 3U);
+  const nlohmann::json told = preflight_on(cgroup, {"--memory", "200MiB"});
+  const auto& killed = told.at("forecast").at("kills").at(0).at("killed");
+  std::set<pid_t> pids;
+  for (const auto& dead : killed) pids.insert(dead.at("pid").get<pid_t>());
+  EXPECT_EQ(pids.size(), 2U);
+  EXPECT_TRUE(pids.contains(twins.pid()));
+  EXPECT_FALSE(pids.contains(small.pid()));
+  Duress duress(run_on(cgroup, {"--memory", "200MiB", "--for", "60s", "--guard", "64MiB"}));
+  EXPECT_EQ(twins.process().wait(), 128 + SIGKILL);
+  EXPECT_TRUE(wait_until([&] {
+    const std::vector<pid_t> left = cgroup.processes();
+    return std::ranges::none_of(left, [&](pid_t pid) { return pids.contains(pid); });
+  }));
+}
+
+TEST(Forecast, APreflightTouchesNothing) {
+  Cgroup cgroup;
+  cgroup.limit_memory(64 * kMiB);
+  App app(cgroup, {"--hold", "10M"});
+  const std::int64_t before = cgroup.usage();
+  EXPECT_EQ(preflight_on(cgroup, {"--memory", "200MiB"}).at("exitCode"), 10);
+  EXPECT_LT(cgroup.usage(), before + counter_batch());
+  EXPECT_EQ(cgroup.processes(), std::vector<pid_t>{app.pid()});
+}
+
+TEST(Preflight, TheExitCodeIsTheAnswer) {
+  Cgroup cgroup;
+  cgroup.limit_memory(64 * kMiB);
+  App app(cgroup, {"--hold", "20M", "--oom-score-adj", "900"});
+  const auto code = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"preflight", "--cgroup", cgroup.path()});
+    Duress duress(words);
+    return duress.process().wait();
+  };
+  EXPECT_EQ(code({"--memory", "10MiB"}), 0);
+  EXPECT_EQ(code({"--memory", "200MiB"}), 10);
+  EXPECT_EQ(code({"--memory", "200MiB", "--workers", "6"}), 11);
+  EXPECT_EQ(code({"--memory", "30MiB", "--grows", std::to_string(app.pid()) + "=60MiB"}), 11);
+  EXPECT_EQ(code({"--memory", "200MiB", "--when-oom", "avoid"}), 3);
+  EXPECT_EQ(code({"--memory", "much"}), 2);
+  EXPECT_EQ(code({"--memory", "1MiB", "--grows", "x"}), 2);
+  EXPECT_EQ(code({"--memory", "1MiB", "-o", "jsonl"}), 2);
+  EXPECT_EQ(code({}), 2);
+}
+
+TEST(Preflight, SpeaksToPeopleInTables) {
+  Cgroup cgroup;
+  cgroup.limit_memory(64 * kMiB);
+  App app(cgroup, {"--hold", "20M", "--oom-score-adj", "900"});
+  Duress duress({"preflight", "--cgroup", cgroup.path(), "--memory", "200MiB", "--workers", "6"});
+  EXPECT_EQ(duress.process().wait(), 11);
+  const std::string text = duress.process().output();
+  for (const char* part : {"headroom", "oom_score_adj x 16 pages", "the victim",
+                           "next, if it went on", "follows  ", "change   ", "--when-oom avoid"}) {
+    EXPECT_THAT(text, ::testing::HasSubstr(part));
+  }
+}
+
+TEST(Preflight, RunSaysInItsPlanWhatIsForetold) {
+  Cgroup cgroup;
+  cgroup.limit_memory(64 * kMiB);
+  App app(cgroup, {"--hold", "20M", "--oom-score-adj", "900"});
+  const auto run = [&](const char* size, bool json) {
+    std::vector<std::string> words = {"run",      "--cgroup", cgroup.path(),
+                                      "--memory", size,       "--dry-run"};
+    if (json) words.insert(words.end(), {"-o", "jsonl"});
+    Duress duress(words);
+    (void)duress.process().wait();
+    return duress.process().output();
+  };
+  EXPECT_EQ(nlohmann::json::parse(run("200MiB", true)).at("foretold").at("answer"), "oom");
+  EXPECT_EQ(nlohmann::json::parse(run("10MiB", true)).at("foretold").at("answer"), "safe");
+  EXPECT_THAT(run("200MiB", false), ::testing::HasSubstr("foretold the OOM killer comes at"));
+  EXPECT_THAT(run("10MiB", false), ::testing::Not(::testing::HasSubstr("foretold")));
 }
 
 }  // namespace
