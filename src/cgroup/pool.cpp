@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kLongestList = 1U << 20U;
 constexpr std::size_t kMostUseful = 8192;  // beyond it, opening anew is cheaper than remembering
 
+// The kernel gives a list in pieces of a page, less at the most one entry that did not fit in.
+constexpr ssize_t kFullPiece = 4096 - 64;
+
 // -1 where it failed; what is not read whole is cut at `most`.
 ssize_t pread_pieces(int fd, std::string& buffer, std::size_t most, bool in_pieces) {
   std::size_t got = 0;
@@ -27,8 +30,8 @@ ssize_t pread_pieces(int fd, std::string& buffer, std::size_t most, bool in_piec
     if (more < 0 && errno == EINTR) continue;
     if (more < 0) return -1;
     got += static_cast<std::size_t>(more);
-    const bool is_full = got == buffer.size();
-    if (more == 0 || (!in_pieces && !is_full)) return static_cast<ssize_t>(got);
+    const bool may_go_on = got == buffer.size() || (in_pieces && more >= kFullPiece);
+    if (more == 0 || !may_go_on) return static_cast<ssize_t>(got);
   }
 }
 
