@@ -2,6 +2,7 @@
 
 #include "cli/forecast_json.h"
 #include "cli/run_output.h"
+#include "spec/fields.h"
 
 namespace duress::cli {
 
@@ -42,6 +43,7 @@ ordered_json plan_json(const PlanTold& told) {
     out["memory"] = {{"sizeBytes", memory->size.value},
                      {"mode", memory->load.mode == spec::Mode::kReach ? "reach" : "add"},
                      {"workers", memory->load.workers},
+                     {"whenOOM", spec::name_of(memory->load.when_oom.policy)},
                      {"oomScoreAdj", memory->oom_score_adj},
                      {"keepFreeBytes", memory->keep_free.value},
                      {"locked", memory->locked}};

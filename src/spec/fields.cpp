@@ -360,6 +360,8 @@ const Field* field_where(std::string_view Field::* member, std::string_view valu
 
 }  // namespace
 
+std::string name_of(OomPolicy policy) { return kPolicies.write(policy); }
+
 std::span<const Field> fields() { return kFields; }
 
 const Field* field_by_flag(std::string_view flag) { return field_where(&Field::flag, flag); }

@@ -30,6 +30,8 @@ struct Field {
   std::optional<std::string> (*text)(const Stressors& loads) = nullptr;
 };
 
+[[nodiscard]] std::string name_of(OomPolicy policy);
+
 // In the order of the help.
 [[nodiscard]] std::span<const Field> fields();
 
