@@ -1,6 +1,6 @@
 // Makes recordings for tests, step by step as a person would tell them: what the application has,
-// what Duress holds, and what happens, with a look ten times a second. It is no sampler and checks
-// nothing. For tests of every folder that may use observe; one thread.
+// what Duress holds, what happens; with a look ten times a second. No sampler. For tests of every
+// folder that may use observe; one thread.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,7 @@ class Course final {
   Course& held(Bytes bytes) { return held_ = bytes, *this; }
   Course& asked(Bytes bytes) { return now_.asked = bytes, *this; }
   observe::Look& state() { return now_; }
-  observe::Header& header() { return recording_.header; }
   observe::Recording& raw() { return recording_; }
-  [[nodiscard]] Duration at() const { return now_.at; }
 
   Course& plan(Bytes memory, std::string when_oom = "natural") {
     recording_.plan =
@@ -49,8 +47,7 @@ class Course final {
     return *this;
   }
   Course& foretold(std::string answer, std::string victim = "", bool group = false) {
-    recording_.foretold =
-        observe::Foretold{.answer = std::move(answer), .victim = std::move(victim), .group = group};
+    recording_.foretold = {std::move(answer), std::move(victim), group, ""};
     return *this;
   }
 
@@ -58,11 +55,11 @@ class Course final {
   Course& pass(Duration time) { return pass(time, own_, held_); }
   Course& pass(Duration time, Bytes own_to, Bytes held_to) {
     const auto steps = std::max<std::int64_t>(1, time / kStep);
-    const Bytes own_from = own_;
-    const Bytes held_from = held_;
+    const Bytes own = own_;
+    const Bytes held = held_;
     for (std::int64_t i = 1; i <= steps; ++i) {
-      own_ = own_from + (own_to - own_from) * i / steps;
-      held_ = held_from + (held_to - held_from) * i / steps;
+      own_ = own + (own_to - own) * i / steps;
+      held_ = held + (held_to - held) * i / steps;
       now_.at += kStep;
       look();
     }
@@ -78,16 +75,12 @@ class Course final {
   }
 
   Course& event(EventKind kind, std::string subject = "", std::string text = "") {
-    observe::Event event;
-    event.at = now_.at;
-    event.kind = kind;
-    event.subject = std::move(subject);
-    event.text = std::move(text);
-    recording_.events.push_back(std::move(event));
+    recording_.events.push_back(
+        {.at = now_.at, .kind = kind, .subject = std::move(subject), .text = std::move(text)});
     return *this;
   }
   observe::Event& last_event() { return recording_.events.back(); }
-  // A load of this size: it starts, fills within half a second, and is held.
+  // It starts, fills within half a second, and is held.
   Course& load(Bytes size) {
     event(EventKind::kLoadStarted);
     now_.asked = size;
@@ -111,8 +104,7 @@ class Course final {
   }
   Course& end(std::string reason, std::string message = "", std::int64_t kills = 0) {
     if (recording_.plan) event(EventKind::kLoadEnded);
-    recording_.end = observe::LoadEnd{
-        .reason = std::move(reason), .message = std::move(message), .kills = kills};
+    recording_.end = {.reason = std::move(reason), .message = std::move(message), .kills = kills};
     return *this;
   }
   [[nodiscard]] const observe::Recording& recording() const { return recording_; }

@@ -70,6 +70,8 @@ struct Level {
 
 // Evidence that many findings share: what the load said of its end, and with what this was seen.
 [[nodiscard]] std::string end_told(const Facts& facts);
+// "oom_kill of memory.events rose by 3", "... did not rise".
+[[nodiscard]] std::string rise_of_kills(const Case& the);
 // "usage stood at 499 MiB of 500 MiB (100 %)", "" without a look before.
 [[nodiscard]] std::string usage_at(const Facts& facts, Duration at);
 

@@ -29,7 +29,7 @@ struct Failing {
 // By a signal that a process earns itself: nobody ends a container with it.
 bool crashed(std::optional<int> code) {
   constexpr std::array<int, 5> kCrashes = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
-  return code && std::ranges::find(kCrashes, *code - kBySignal) != kCrashes.end();
+  return std::ranges::any_of(kCrashes, [&](int signal) { return code == kBySignal + signal; });
 }
 
 // Reads the events in order and keeps which probes are failing.
@@ -60,6 +60,7 @@ class Reader final {
 
  private:
   void failed(const Event& event) {
+    if (event.subject != "liveness" && event.subject != "startup") return;  // ends nothing
     Failing& probe = failing_[event.subject];
     if (probe.failures++ == 0) probe.first = event.at;
     probe.last = event.text;
@@ -68,7 +69,7 @@ class Reader final {
   // A kubelet says "Container app failed liveness probe, will be restarted".
   void note(const std::string& text) {
     for (auto& [name, probe] : failing_) {
-      if (!name.empty() && text.find(name + " probe") != std::string::npos) probe.named = true;
+      if (text.find(name + " probe") != std::string::npos) probe.named = true;
     }
   }
 
@@ -108,7 +109,8 @@ class Reader final {
 bool killed_then(const Kills& kills, Duration at) {
   const auto near = [&](Duration kill) { return kill >= at - kTogether && kill <= at + kTogether; };
   const auto any = [&](const std::vector<const Event*>& events) {
-    return std::ranges::any_of(events, [&](const Event* event) { return near(event->at); });
+    const auto first = std::ranges::lower_bound(events, at - kTogether, {}, &Event::at);
+    return first != events.end() && near((*first)->at);
   };
   return any(kills.application) || any(kills.groups) ||
          (kills.application_unnamed > 0 && kills.first_unnamed && near(*kills.first_unnamed));

@@ -37,8 +37,7 @@ std::string no_oom(const Case& the) {
   }
   if (the.facts.looks.empty()) return "";
   const std::int64_t ours = the.kills.of_ours();
-  return std::string(the.facts.sources.kills) + " rose by " + std::to_string(the.kills.counted) +
-         (ours > 0 ? ", all of it Duress's own workers" : "") +
+  return rise_of_kills(the) + (ours > 0 ? ", all of it Duress's own workers" : "") +
          ": the OOM killer took nobody of the application";
 }
 
@@ -90,6 +89,12 @@ std::string usage_at(const Facts& facts, Duration at) {
   return std::string(facts.sources.usage) + " stood at " +
          of_limit(look->memory.usage, look->limit) + " at " + time_of(look->at) +
          ", of which Duress held " + format_bytes(facts.held(*look));
+}
+
+std::string rise_of_kills(const Case& the) {
+  return std::string(the.facts.sources.kills) +
+         (the.kills.counted > 0 ? " rose by " + std::to_string(the.kills.counted)
+                                : std::string(" did not rise"));
 }
 
 Maybe restarted_by_probe(const Case& the) {

@@ -161,6 +161,7 @@ Facts gather(const observe::Recording& recording) {
   if (!facts.events.empty()) facts.last = std::max(facts.last, facts.events.back().at);
   facts.workers_seen =
       std::ranges::any_of(facts.looks, [](const Look& look) { return look.workers.value > 0; });
+  if (facts.memory_asked()) facts.wanted = within(*recording.plan->memory);
   facts.load = load_of(facts);
   facts.load_ended = recording.end.has_value() || first(facts, EventKind::kLoadEnded).has_value();
   return facts;

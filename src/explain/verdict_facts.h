@@ -44,6 +44,7 @@ struct Facts {
   std::optional<Span> load{};  // from the first sign of the load to its end, or the recording's
   bool load_ended = false;     // its end was recorded
   bool workers_seen = false;   // the looks know the workers' own memory
+  Bytes wanted{};              // in all, or the level to reach; nothing where none was asked for
 
   [[nodiscard]] bool memory_asked() const { return recording.plan && recording.plan->memory; }
   // The last look at or before that time, the first at or after it.

@@ -24,11 +24,9 @@ bool load_is_on(const Facts& facts, Duration at) { return facts.load && facts.lo
 Bytes wanted(const Facts& facts, const Look& look, Duration at) {
   if (!facts.memory_asked() || !load_is_on(facts, at)) return {};
   if (look.asked) return *look.asked;
-  const observe::LoadPlan& plan = *facts.recording.plan;
-  const Bytes size{std::max<std::int64_t>(0, plan.memory->value)};
-  if (!plan.reach) return size;
+  if (!facts.recording.plan->reach) return facts.wanted;
   const Bytes own = facts.own(look);
-  return size > own ? size - own : Bytes{};
+  return facts.wanted > own ? facts.wanted - own : Bytes{};
 }
 
 // The load wanted more than it held and was about to take it. One that keeps memory free wants more

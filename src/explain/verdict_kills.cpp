@@ -76,7 +76,8 @@ void attribute(const Facts& facts, Kills& kills) {
   const std::string policy = facts.recording.plan ? facts.recording.plan->when_oom : "";
   if (end && (policy.empty() || policy == "natural")) {
     const auto named = static_cast<std::int64_t>(kills.ours.size()) + kills.group_workers;
-    kills.ours_unnamed = std::clamp<std::int64_t>(end->kills - named, 0, kills.unnamed);
+    kills.ours_unnamed =
+        std::clamp<std::int64_t>(std::max<std::int64_t>(end->kills, 0) - named, 0, kills.unnamed);
     kills.unnamed -= kills.ours_unnamed;
   }
   if (kills.unnamed > 0 && kills.application.empty() && kills.groups.empty() &&

@@ -17,10 +17,6 @@ void add(std::vector<std::string>& to, std::string text) {
   if (!text.empty()) to.push_back(std::move(text));
 }
 
-Bytes plan_size(const Facts& facts) {
-  return {std::max<std::int64_t>(0, facts.recording.plan->memory->value)};
-}
-
 // What may be missing without anybody calling it missing.
 Bytes slack(const Facts& facts, Bytes wanted) {
   return std::max(facts.batch(), std::max(mib(1), wanted / 100));
@@ -28,7 +24,7 @@ Bytes slack(const Facts& facts, Bytes wanted) {
 
 // By the look's own word for `add`; by usage for a level to reach.
 bool is_there(const Facts& facts, const Look& look) {
-  const Bytes size = plan_size(facts);
+  const Bytes size = facts.wanted;
   if (facts.recording.plan->reach) return look.memory.usage + slack(facts, size) >= size;
   if (look.asked && *look.asked + slack(facts, size) < size) return false;  // the ramp
   return facts.held(look) + slack(facts, size) >= size;
@@ -63,7 +59,7 @@ std::string early_end(const Facts& facts) {
 }
 
 std::optional<Lack> by_ramp(const Facts& facts, const Look& look) {
-  const Bytes size = plan_size(facts);
+  const Bytes size = facts.wanted;
   if (facts.recording.plan->reach || !look.asked) return std::nullopt;
   if (*look.asked + slack(facts, size) >= size) return std::nullopt;
   return Lack{"the ramp was not over: it had come to " + format_bytes(*look.asked) + " when " +
@@ -89,7 +85,7 @@ std::optional<Lack> by_growth(const Facts& facts, const Look& look) {
   if (first == nullptr || !look.limit) return std::nullopt;
   const Bytes then = facts.own(*first);
   const Bytes now = facts.own(look);
-  const Bytes size = plan_size(facts);
+  const Bytes size = facts.wanted;
   const Bytes held = facts.held(look);
   if (now <= then || facts.recording.plan->reach) return std::nullopt;
   const Bytes missing = size > held ? size - held : Bytes{};
@@ -104,7 +100,7 @@ std::optional<Lack> by_growth(const Facts& facts, const Look& look) {
 std::optional<Lack> by_limit(const Facts& facts, const Look& look) {
   const Look* first = first_of_load(facts);
   if (first == nullptr || !look.limit) return std::nullopt;
-  const Bytes size = plan_size(facts);
+  const Bytes size = facts.wanted;
   const Bytes own = facts.own(*first);
   const Bytes needed = facts.recording.plan->reach ? size : own + size;
   if (needed <= *look.limit) return std::nullopt;
@@ -127,7 +123,7 @@ std::optional<Lack> by_quota(const Facts& facts) {
 }
 
 std::optional<Lack> by_batch(const Facts& facts, const Look& look) {
-  const Bytes size = plan_size(facts);
+  const Bytes size = facts.wanted;
   const Bytes there = facts.recording.plan->reach ? look.memory.usage : facts.held(look);
   if (there + facts.batch() * 2 < size) return std::nullopt;
   return Lack{"what is missing is no more than the counter's own stock (64 pages a CPU, here " +
@@ -157,7 +153,7 @@ std::string load_words(const Facts& facts) {
   const auto& plan = facts.recording.plan;
   std::vector<std::string> words;
   if (plan && plan->memory) {
-    words.push_back((plan->reach ? "a level of " : "") + format_bytes(plan_size(facts)));
+    words.push_back((plan->reach ? "a level of " : "") + format_bytes(facts.wanted));
   }
   if (plan && plan->cpu) words.push_back(decimal(plan->cpu->value, 2) + " CPU cores");
   return words.empty() ? "the load" : listed(words);

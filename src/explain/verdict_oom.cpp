@@ -13,8 +13,8 @@ namespace {
 using observe::Event;
 
 constexpr std::string_view kMark =
-    "containerd and CRI-O mark a container OOMKilled for any OOM kill in its cgroup and keep the "
-    "mark: when this container next ends, of whatever cause, it will read OOMKilled";
+    "a container is marked OOMKilled by containerd and CRI-O for any OOM kill in its cgroup, and "
+    "the mark stays: when this one next ends, of whatever cause, it will read OOMKilled";
 
 std::string processes(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " process" : " processes");
@@ -30,8 +30,7 @@ std::string victims(const std::vector<const Event*>& kills) {
 
 std::string counter_line(const Case& the) {
   if (the.kills.counted == 0) return "";
-  return std::string(the.facts.sources.kills) + " rose by " + std::to_string(the.kills.counted) +
-         " while it was recorded";
+  return rise_of_kills(the) + " while it was recorded";
 }
 
 // The recorder's sentence, which holds all there is, and where it has it from: only the kernel's
@@ -251,8 +250,7 @@ Maybe stressor_ended(const Case& the) {
                       : ".");
   out.also = "Duress's own worker was ended " + times(count) + " without the OOM killer";
   add(out.evidence, end_told(the.facts));
-  out.evidence.push_back(std::string(the.facts.sources.kills) + " rose by " +
-                         std::to_string(the.kills.counted));
+  out.evidence.push_back(rise_of_kills(the));
   out.advice = {"ask for less to keep the load below the limit"};
   return out;
 }
