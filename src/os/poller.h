@@ -24,6 +24,8 @@ class Poller final {
   [[nodiscard]] static Result<Poller> make();
   [[nodiscard]] Result<> add(int fd, std::uint64_t tag, std::uint32_t events = EPOLLIN);
   void remove(int fd);
+  // Readable where one of them is ready: a loop can be part of another one.
+  [[nodiscard]] int fd() const { return fd_.get(); }
   // Empty: the time is over, or a signal came. A negative time is none.
   [[nodiscard]] Result<std::vector<Ready>> wait(std::chrono::nanoseconds most);
 

@@ -174,7 +174,7 @@ std::string exec_failure(const std::string& program, int error) {
 }
 
 void become_container(const Becoming& becoming, const PodNamespaces& namespaces,
-                      const std::vector<CgroupView>& views, bool cgroup_namespace) {
+                      const std::vector<CgroupView>& views) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   join(becoming);
   require(becoming, ::setns(namespaces.network.get(), CLONE_NEWNET) == 0,
@@ -182,7 +182,9 @@ void become_container(const Becoming& becoming, const PodNamespaces& namespaces,
   require(becoming, ::setns(namespaces.names.get(), CLONE_NEWUTS) == 0,
           "enter the Pod's host name");
   require(becoming, ::setns(namespaces.ipc.get(), CLONE_NEWIPC) == 0, "enter the Pod's IPC");
-  require(becoming, ::unshare(CLONE_NEWNS | (cgroup_namespace ? CLONE_NEWCGROUP : 0)) == 0,
+  // On v1 too, where runtimes often do without: what it reads of itself then leads to files that
+  // are there, whichever way it looks for them.
+  require(becoming, ::unshare(CLONE_NEWNS | CLONE_NEWCGROUP) == 0,
           "make the container's mount namespace");
   set_score(becoming.container.oom_score_adj);
   if (auto done = set_up_mounts(becoming.pod, becoming.container, views); !done) {
@@ -193,12 +195,11 @@ void become_container(const Becoming& becoming, const PodNamespaces& namespaces,
 }
 
 void become_command(const Becoming& becoming, const std::vector<std::string>& arguments,
-                    const os::Fd& container, bool cgroup_namespace) {
+                    const os::Fd& container) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   join(becoming);
   set_score(becoming.container.oom_score_adj);
-  const int wanted = CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNS |
-                     (cgroup_namespace ? CLONE_NEWCGROUP : 0);
+  const int wanted = CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWCGROUP;
   require(becoming, ::setns(container.get(), wanted) == 0, "enter the container");
   set_streams(becoming);
   execute(becoming, arguments);

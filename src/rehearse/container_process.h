@@ -23,11 +23,11 @@ struct Becoming {
 };
 
 [[noreturn]] void become_container(const Becoming& becoming, const PodNamespaces& namespaces,
-                                   const std::vector<CgroupView>& views, bool cgroup_namespace);
+                                   const std::vector<CgroupView>& views);
 // Already in the container's PID namespace; `container` is the pidfd of its first process.
 [[noreturn]] void become_command(const Becoming& becoming,
-                                 const std::vector<std::string>& arguments, const os::Fd& container,
-                                 bool cgroup_namespace);
+                                 const std::vector<std::string>& arguments,
+                                 const os::Fd& container);
 
 // Why `program` could not be executed, as runc puts it.
 [[nodiscard]] std::string exec_failure(const std::string& program, int error);

@@ -111,6 +111,7 @@ std::vector<std::string> clear(const Estate& estate, std::chrono::nanoseconds pa
     if (all || std::chrono::steady_clock::now() > until) break;
     std::this_thread::sleep_for(kPause);
   }
+  for (const std::string& parent : estate.parents) (void)::rmdir(parent.c_str());
   std::vector<std::string> left;
   if (all) return left;
   for (const std::string& root : estate.cgroups) {

@@ -21,6 +21,7 @@ inline constexpr const char* kPlacePrefix = "rehearse-";        // + PID: the di
 struct Estate {
   std::vector<std::string> cgroups{};      // the root's directory in each tree
   std::vector<std::string> directories{};  // removed with all that is in them, links not followed
+  std::vector<std::string> parents{};      // removed where nothing else is in them
 };
 
 // Ends every process in the cgroups, removes them bottom-up and the directories after them. What is

@@ -114,7 +114,7 @@ void RuntimeProcess::start(const RuntimeRequest& request, const std::vector<os::
     }
     become_container(
         {planned, planned.containers[request.container], fds[0], fds[1], std::move(*joins)},
-        pod->second, views, plan_.starts_inside);
+        pod->second, views);
   }
   note(request, *pid, pidfd);
 }
@@ -137,8 +137,7 @@ void RuntimeProcess::exec(const RuntimeRequest& request, const std::vector<os::F
     const PlannedPod& planned = plan_.pods[request.pod];
     const PlannedContainer& container = planned.containers[request.container];
     become_command({planned, container, fds[0], fds[1], std::move(*joins)},
-                   container.commands[static_cast<std::size_t>(request.command)], fds[2],
-                   plan_.starts_inside);
+                   container.commands[static_cast<std::size_t>(request.command)], fds[2]);
   }
   // Without its own back it could start no container any more.
   if (::setns(own_pids_.get(), CLONE_NEWPID) < 0) ::_exit(1);
