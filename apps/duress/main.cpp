@@ -9,6 +9,7 @@
 #include "cli/explain.h"
 #include "cli/preflight.h"
 #include "cli/record.h"
+#include "cli/rehearse.h"
 #include "cli/run.h"
 #include "cli/top.h"
 
@@ -22,6 +23,8 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"run", "stress one container, process or cgroup of this machine", duress::cli::run},
+    {"rehearse", "run Pods on this machine as a kubelet would, with experiments on them",
+     duress::cli::rehearse},
     {"explain", "what happened to a target and why, from its recording", duress::cli::explain},
     {"top", "what each container uses, and how near its limit it is", duress::cli::top},
     {"preflight", "what a load would do: headroom, who would be killed, what follows",

@@ -57,8 +57,8 @@ LoadPlanned planned(const json& line) {
   out.plan.notes = texts_at(line, {"notes"});
   if (at(line, {"foretold"}).is_object()) {
     out.foretold = observe::Foretold{.answer = text_at(line, {"foretold", "answer"}),
-                                     .victim = text_at(line, {"foretold", "victim"}),
-                                     .group = at(line, {"foretold", "group"}) == json(true),
+                                     .victim = text_at(line, {"foretold", "victim", "name"}),
+                                     .group = !at(line, {"foretold", "group"}).is_null(),
                                      .sentence = text_at(line, {"foretold", "sentence"})};
   }
   return out;

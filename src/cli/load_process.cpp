@@ -32,8 +32,9 @@ Result<Pipe> make_pipe() {
 }
 
 // In the child: only what the load needs is handed on.
-[[noreturn]] void become_run(const std::string& program, const std::vector<std::string>& words, const os::Fd& manifest,
-                             const Pipe& out, const Pipe& err, pid_t parent) {
+[[noreturn]] void become_run(const std::string& program, const std::vector<std::string>& words,
+                             const os::Fd& manifest, const Pipe& out, const Pipe& err,
+                             pid_t parent) {
   // When the rehearsal is killed the load ends in order, and puts back what it changed.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);

@@ -10,7 +10,7 @@ TEST(LoadLine, OfAPlanTellsWhatWasAskedForAndForetold) {
   const auto news = parse_load_line(
       R"({"type":"plan","memory":{"sizeBytes":52428800,"mode":"add","workers":4,"whenOOM":"avoid"},
           "cpu":{"cores":0.5,"workers":1},"notes":["a","b"],
-          "foretold":{"answer":"oom","victim":"duress-memory","group":true,"sentence":"s"}})");
+          "foretold":{"answer":"oom","victim":{"name":"duress-memory"},"group":"/kubepods/a","sentence":"s"}})");
   ASSERT_TRUE(news);
   const auto* planned = std::get_if<LoadPlanned>(&*news);
   ASSERT_NE(planned, nullptr);
@@ -55,7 +55,8 @@ TEST(LoadLine, OfAnyOtherKindIsPassedOver) {
 }
 
 TEST(LoadProcess, ThatCannotBeStartedTellsWhy) {
-  auto load = LoadProcess::start({.program = "/bin/false", .cgroup = "/no-such", .loads = {}, .name = "x", .duration = {}});
+  auto load = LoadProcess::start(
+      {.program = "/bin/false", .cgroup = "/no-such", .loads = {}, .name = "x", .duration = {}});
   ASSERT_TRUE(load) << load.error().message;
   std::vector<LoadNews> news;
   while (!load->over()) {

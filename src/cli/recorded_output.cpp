@@ -2,32 +2,20 @@
 
 #include <cstdio>
 
+#include "spec/fields.h"
+
 namespace duress::cli {
 
 namespace {
 
 using observe::EventKind;
 
-std::string_view name_of(spec::OomPolicy policy) {
-  switch (policy) {
-    case spec::OomPolicy::kNatural:
-      return "natural";
-    case spec::OomPolicy::kAvoid:
-      return "avoid";
-    case spec::OomPolicy::kStressorFirst:
-      return "stressorFirst";
-    case spec::OomPolicy::kAppFirst:
-      return "appFirst";
-  }
-  return "";
-}
-
 observe::LoadPlan load_plan(const stress::Plan& plan) {
   observe::LoadPlan out;
   if (plan.memory) {
     out.memory = plan.memory->size;
     out.reach = plan.memory->load.mode == spec::Mode::kReach;
-    out.when_oom = name_of(plan.memory->load.when_oom.policy);
+    out.when_oom = spec::name_of(plan.memory->load.when_oom.policy);
     out.workers += plan.memory->load.workers;
   }
   if (plan.cpu) {
@@ -40,9 +28,11 @@ observe::LoadPlan load_plan(const stress::Plan& plan) {
 
 }  // namespace
 
-void RecordedOutput::record(RunRecorder recorder, const stress::Plan& plan) {
+void RecordedOutput::record(RunRecorder recorder, const stress::Plan& plan,
+                            const explain::Forecast* foretold) {
   recorder_ = std::move(recorder);
   recorder_->plan(load_plan(plan));
+  if (foretold != nullptr) recorder_->foretold(explain::foretold_of(*foretold));
   recorder_->event(EventKind::kLoadStarted, "the load was started");
 }
 

@@ -14,7 +14,7 @@ class RecordedOutput final : public RunOutput {
   explicit RecordedOutput(RunOutput& output) : output_(output) {}
 
   // From here on it is told. Before: nothing is recorded.
-  void record(RunRecorder recorder, const stress::Plan& plan);
+  void record(RunRecorder recorder, const stress::Plan& plan, const explain::Forecast* foretold);
   // A run that failed has no outcome: the recording ends with the error.
   void failed(const Error& error);
 

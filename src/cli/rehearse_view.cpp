@@ -150,7 +150,8 @@ class View {
                    const ContainerSight* sight, std::vector<std::string>& out) const {
     if (sight != nullptr && sight->look && container.stage == Stage::kRunning) {
       const std::size_t gauge = std::min<std::size_t>(wide_ - 4, 60);
-      const render::TableLook look{.width = gauge, .colour = options_.colour, .with_load = true};
+      const render::TableLook look{
+          .width = gauge, .colour = options_.colour, .utf8 = options_.utf8, .with_load = true};
       out.push_back("  " + render::gauge(row_of(*sight->look), gauge, look));
     }
     std::string facts = std::string(name_of(pod.qos)) + ", oom_score_adj " +

@@ -13,6 +13,7 @@ struct ViewOptions {
   int columns = 80;
   int rows = 24;
   bool colour = false;
+  bool utf8 = true;
 };
 
 [[nodiscard]] std::vector<std::string> rehearse_lines(const RehearsalSight& sight,

@@ -140,7 +140,8 @@ Result<> start_recording(const RunArguments& arguments, const std::vector<std::s
   if (prepared.setting.program) setting->own_prefixes = {"stress-ng"};
   auto recorder = RunRecorder::start(*setting, std::move(*own));
   if (!recorder) return std::unexpected(recorder.error());
-  output.record(std::move(*recorder), prepared.setting.plan);
+  output.record(std::move(*recorder), prepared.setting.plan,
+                prepared.foretold ? &*prepared.foretold : nullptr);
   return {};
 }
 

@@ -49,6 +49,10 @@ void RunRecorder::send(const std::string& message) {
 
 void RunRecorder::plan(const observe::LoadPlan& plan) { send(message_of(Word::kPlan, plan)); }
 
+void RunRecorder::foretold(const observe::Foretold& foretold) {
+  send(message_of(Word::kForetold, foretold));
+}
+
 void RunRecorder::event(observe::EventKind kind, const std::string& text) {
   send(message_of(Word::kEvent, observe::Event{.kind = kind, .text = text}));
 }

@@ -24,6 +24,7 @@ class RunRecorder final {
   RunRecorder& operator=(RunRecorder&&) noexcept = default;
 
   void plan(const observe::LoadPlan& plan);
+  void foretold(const observe::Foretold& foretold);
   void event(observe::EventKind kind, const std::string& text);
   void load(Bytes asked, Bytes held);
   // Waits for the file to be closed, two seconds at most. Empty: the recording is whole; else why

@@ -75,6 +75,11 @@ void RecorderProcess::take(std::string_view message) {
       if (in.ok()) recorder_.plan(plan);
       return;
     }
+    case Word::kForetold: {
+      const observe::Foretold foretold = observe::decode_foretold(in);
+      if (in.ok()) recorder_.foretold(foretold);
+      return;
+    }
     case Word::kEvent: {
       observe::Event event = observe::decode_event(in);
       if (in.ok()) recorder_.tell(std::move(event), clock_.now());

@@ -18,9 +18,9 @@ const std::string kStressors = "spec.stressors";
 
 constexpr std::array<std::string_view, 5> kTop = {"apiVersion", "kind", "metadata", "spec",
                                                   "status"};
-constexpr std::array<std::string_view, 8> kSpec = {
-    "selector",          "mode",     "value",        "containerNames", "stressors",
-    "stressngStressors", "duration", "remoteCluster"};
+constexpr std::array<std::string_view, 9> kSpec = {
+    "selector",          "mode",     "value",         "containerNames", "stressors",
+    "stressngStressors", "duration", "remoteCluster", "restart"};
 constexpr std::array<std::string_view, 2> kLoads = {"memory", "cpu"};
 
 // Names that may stand below "memory" or "memory.whenOOM", as the table of fields has them.
@@ -131,6 +131,7 @@ class ManifestReader {
                     "leave it out, and apply the manifest in that cluster");
     }
     if (const YamlNode* duration = spec.find("duration")) read_duration(*duration);
+    if (const YamlNode* restart = spec.find("restart")) read_restart(*restart);
     if (const YamlNode* stressors = spec.find("stressors")) read_stressors(*stressors);
     if (const YamlNode* dialect = spec.find("stressngStressors")) read_stressng(*dialect);
     if (problems_.empty()) check_something_to_do();
@@ -146,6 +147,16 @@ class ManifestReader {
       out_.duration = *duration;
     } else {
       problems_.add("spec.duration", quoted(node.text), std::string(allowed));
+    }
+  }
+
+  void read_restart(const YamlNode& node) {
+    constexpr std::string_view allowed = "again (default) or end";
+    if (!problems_.is_scalar(node, "spec.restart", allowed)) return;
+    const std::string_view text = trim(node.text);
+    out_.again = text != "end";
+    if (text != "again" && text != "end" && !text.empty()) {
+      problems_.add("spec.restart", quoted(node.text), std::string(allowed));
     }
   }
 

@@ -361,6 +361,15 @@ TEST(Manifest, RefusesARemoteCluster) {
   EXPECT_TRUE(parse_manifest(stress("    cpu: {load: 5}\n", "  remoteCluster: ''\n")));
 }
 
+TEST(Manifest, ReadsWhetherARestartedContainerIsStressedAgain) {
+  const std::string load = "    cpu: {load: 5}\n";
+  EXPECT_TRUE(parse_manifest(stress(load, ""))->again);
+  EXPECT_TRUE(parse_manifest(stress(load, "  restart: again\n"))->again);
+  EXPECT_FALSE(parse_manifest(stress(load, "  restart: end\n"))->again);
+  EXPECT_THAT(refusals(stress(load, "  restart: never\n")),
+              ElementsAre("spec.restart: never is not allowed: again (default) or end"));
+}
+
 TEST(Manifest, SaysAllThatIsWrong) {
   EXPECT_THAT(refusals(stress("    memory: {size: fifty, workers: 0, oomScoreAdj: 2000}\n"
                               "    cpu: {load: 101, workers: 1025}\n",
