@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "observe/event_order.h"
 #include "observe/oom_words.h"
 
 namespace duress::observe {
@@ -246,8 +247,7 @@ std::vector<Event> OomWatch::take(Duration now, bool all) {
     open_.pop_front();
   }
   forget(now);
-  std::ranges::stable_sort(settled_, {}, &Event::at);
-  return std::exchange(settled_, {});
+  return in_order(std::exchange(settled_, {}));
 }
 
 Event OomWatch::kill_event(const Killed& killed) const {

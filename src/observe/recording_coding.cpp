@@ -1,10 +1,10 @@
 #include "observe/recording_coding.h"
 
-#include <algorithm>
 #include <deque>
 
 #include "base/text.h"
 #include "observe/byte_coding.h"
+#include "observe/event_order.h"
 #include "observe/record_values.h"
 #include "observe/thinning.h"
 
@@ -63,7 +63,7 @@ class Events final {
     recording.events.insert(recording.events.end(), std::make_move_iterator(last_.begin()),
                             std::make_move_iterator(last_.end()));
     // What is told late (a process's name, a victim's) was seen earlier.
-    std::ranges::stable_sort(recording.events, {}, &Event::at);
+    recording.events = in_order(std::move(recording.events));
     recording.events_left_out = left_out_;
   }
 

@@ -1,12 +1,14 @@
 // duress-testapp: an application to put under stress. It holds memory, grows, takes memory in
-// bursts, spins, serves HTTP. Small and static, so that a container's or a cgroup's figures are its
-// own. Prints "ready" when it is.
+// bursts, spins, serves HTTP, has children that are killed. Small and static, so that a container's
+// or a cgroup's figures are its own. Prints "ready" when it is.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +45,8 @@ constexpr const char* kUsage = R"(usage: duress-testapp [OPTION VALUE]...
   --http PORT             answers any request with 200 after touching 1 MiB
   --oom-score-adj N       sets its own
   --ignore-term 1         does not end at SIGTERM
+  --victims N             one after the other N children "victim-I" at 1000 touch --victim SIZE
+                          until they are killed          --every MS (0: at once)
 )";
 
 std::size_t size_of(const char* text) {
@@ -140,6 +144,28 @@ void make_twin() {
   if (::clone(wait, stack + sizeof stack, CLONE_VM | SIGCHLD, nullptr) < 0) std::exit(1);
 }
 
+// Each lives until the OOM killer comes for it; then, at the earliest after `every`, the next.
+void sacrifice(int count, std::size_t size, std::chrono::milliseconds every) {
+  Clock::time_point next = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::prctl(PR_SET_NAME, ("victim-" + std::to_string(i)).c_str());
+      std::ofstream("/proc/self/oom_score_adj") << 1000 << std::flush;
+      char* at = reserve(size);
+      ::madvise(at, size, MADV_NOHUGEPAGE);
+      touch(at, size, 1e12);
+      ::_exit(3);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    next += every;
+    std::this_thread::sleep_until(next);
+  }
+  std::puts("sacrificed");
+  std::fflush(stdout);
+}
+
 [[noreturn]] void spin() {
   while (true) asm volatile("" ::: "memory");
 }
@@ -228,6 +254,11 @@ int main(int argc, char** argv) {
   if (has("bursts")) {
     burst(std::atoi(options["bursts"].c_str()), has("burst") ? options["burst"] : "10M-50M", rate,
           has("pause") ? std::atoi(options["pause"].c_str()) : 50);
+  }
+  if (has("victims")) {
+    sacrifice(std::atoi(options["victims"].c_str()),
+              size_of(has("victim") ? options["victim"].c_str() : "40M"),
+              std::chrono::milliseconds(has("every") ? std::atoi(options["every"].c_str()) : 0));
   }
   while (true) ::pause();
 }
