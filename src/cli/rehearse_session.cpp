@@ -243,13 +243,22 @@ void RehearseSession::start_load(std::size_t booking, Instant now) {
       "the load of " + manifest.name + " is on");
 }
 
+// A load that was told to end by us did not end "by a signal": it ended as the rehearsal did.
+void RehearseSession::explain_end(LoadNews& news) const {
+  auto* const over = std::get_if<LoadOver>(&news);
+  if (over == nullptr || !stopping_ || over->end.reason != "signal") return;
+  over->end.message = why_stopped_;
+  if (time_is_over_) over->end.reason = "deadline";
+}
+
 void RehearseSession::take_news(std::size_t booking, Instant now) {
   const auto found = loads_.find(booking);
   if (found == loads_.end()) return;
   const rehearse::Place place = experiments_->bookings()[booking].place;
   LoadSight& sight = load_sights_[booking];
   Watched* const one = watched(place.pod, place.container);
-  for (const LoadNews& news : found->second->process.take()) {
+  for (LoadNews& news : found->second->process.take()) {
+    explain_end(news);
     if (one != nullptr) one->watch.load_told(news, now);
     const NewsTold told = heed_news(news, sight);
     if (!told.text.empty())
@@ -294,7 +303,10 @@ void RehearseSession::decide_the_end(Instant now) {
     finished_ = pods_stopping_ && rehearsal_->finished();
     return;
   }
-  if (plan_.duration && now - start_ >= *plan_.duration) return stop(now, "the time is over");
+  if (plan_.duration && now - start_ >= *plan_.duration) {
+    time_is_over_ = true;
+    return stop(now, "the time of the rehearsal is over");
+  }
   const bool nothing_more = plan_.experiments.empty()
                                 ? rehearsal_->all_done()
                                 : experiments_->over(now, rehearsal_->state());
@@ -310,6 +322,7 @@ void RehearseSession::stop(Instant now, const std::string& why) {
     return;
   }
   stopping_ = true;
+  why_stopped_ = why;
   say(now, false, "Ending", "", why);
   for (const auto& [booking, load] : loads_) load->process.stop();
 }

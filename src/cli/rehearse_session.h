@@ -59,6 +59,7 @@ class RehearseSession final : private rehearse::Listener {
   void begin_when_ready(Instant now);
   void start_due_loads(Instant now);
   void start_load(std::size_t booking, Instant now);
+  void explain_end(LoadNews& news) const;
   void take_news(std::size_t booking, Instant now);
   void heed(const std::vector<os::Ready>& ready);
   void decide_the_end(Instant now);
@@ -88,6 +89,8 @@ class RehearseSession final : private rehearse::Listener {
   Instant next_draw_{};
   std::optional<Instant> over_since_;
   bool stopping_ = false;
+  bool time_is_over_ = false;
+  std::string why_stopped_;
   bool pods_stopping_ = false;
   bool finished_ = false;
 };

@@ -113,7 +113,7 @@ std::string summary_text(const RehearsalResult& result) {
     if (!one.stressed && one.verdict.severity == explain::Severity::kGood) continue;
     out += "\n" + title(one) + ": " + one.verdict.sentence + "\n";
     for (const std::string& line : one.verdict.evidence) out += "  - " + line + "\n";
-    if (!one.verdict.foretold.empty()) out += "  Foretold: " + one.verdict.foretold + "\n";
+    if (!one.verdict.foretold.empty()) out += "  " + one.verdict.foretold + "\n";
     for (const std::string& line : one.verdict.advice) out += "  Advice: " + line + "\n";
     if (!one.recording.empty()) out += "  Recording: " + one.recording + "\n";
   }

@@ -52,7 +52,10 @@ class ScreenTeller final : public RehearseTeller {
  public:
   explicit ScreenTeller(std::FILE* out) : screen_(out), lines_(out, false) {}
   void noted(const std::vector<std::string>& notes) override { notes_ = notes; }
-  void happened(const EventSight& event) override { past_.push_back(line_of(event)); }
+  void happened(const EventSight& event) override {
+    if (past_.size() == kMostPast) past_.pop_front();
+    past_.push_back(line_of(event));
+  }
   void looked(const RehearsalSight& sight) override {
     const render::ScreenSize size = screen_.size();
     (void)screen_.draw(rehearse_lines(sight, {.columns = size.columns,
@@ -74,10 +77,11 @@ class ScreenTeller final : public RehearseTeller {
   }
 
  private:
+  static constexpr std::size_t kMostPast = 10'000;
   render::Screen screen_;
   LineTeller lines_;
   std::vector<std::string> notes_;
-  std::vector<std::string> past_;
+  std::deque<std::string> past_;
 };
 
 ordered_json look_json(const RehearsalSight& sight) {
@@ -137,7 +141,8 @@ class JsonTeller final : public RehearseTeller {
   }
   void ended(const RehearsalResult& result) override {
     if (lines_) return print(summary_json(result));
-    for (auto& [name, value] : summary_json(result).items()) {
+    const ordered_json end = summary_json(result);
+    for (const auto& [name, value] : end.items()) {
       if (name != "type") whole_[name] = value;
     }
     print(whole_);

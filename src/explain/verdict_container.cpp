@@ -22,6 +22,7 @@ constexpr int kBySignal = 128;
 struct Failing {
   int failures = 0;
   Duration first{0};
+  Duration latest{0};
   std::string last{};
   bool named = false;
 };
@@ -64,6 +65,7 @@ class Reader final {
     Failing& probe = failing_[event.subject];
     if (probe.failures++ == 0) probe.first = event.at;
     probe.last = event.text;
+    probe.latest = event.at;
   }
 
   // A kubelet says "Container app failed liveness probe, will be restarted".
@@ -82,6 +84,7 @@ class Reader final {
       end.probe = name;
       end.failures = probe->second.failures;
       end.first_failure = probe->second.first;
+      end.last_failure = probe->second.latest;
       end.failure = probe->second.last;
       end.named = probe->second.named;
     }

@@ -24,6 +24,7 @@ struct ContainerEnd {
   std::string probe{};  // "liveness", "startup": the one that failed before
   int failures = 0;     // in a row
   Duration first_failure{0};
+  Duration last_failure{0};
   std::string failure{};  // what the last failure said
   std::string said{};     // by whoever ended it, or by the load
   bool named = false;     // an event names the probe as the reason

@@ -102,7 +102,8 @@ Maybe restarted_by_probe(const Case& the) {
   if (end == nullptr) return std::nullopt;
   Candidate out{
       .finding = Finding::kRestartedByLiveness, .severity = Severity::kBad, .at = end->at};
-  const observe::Look* look = the.facts.before(end->at);
+  // As it was while the probe failed: at the end most of it is given back already.
+  const observe::Look* look = the.facts.before(end->last_failure);
   out.sentence = std::string("The container was ") + (end->restarted ? "restarted" : "ended") +
                  " because its " + end->probe + " probe had failed " + times(end->failures) +
                  " in a row" + times_restarted(the);
@@ -126,7 +127,7 @@ Maybe restarted_by_probe(const Case& the) {
         "no event names the probe as the reason; three failures in a row are Kubernetes' default "
         "threshold");
   }
-  add(out.evidence, usage_at(the.facts, end->at));
+  add(out.evidence, usage_at(the.facts, end->last_failure));
   measured_meanwhile(the, *end, out.evidence);
   add(out.evidence, no_oom(the));
   add(out.evidence, the.container.load_ended_with_it ? end_told(the.facts) : "");

@@ -99,7 +99,10 @@ Result<Fd> event_fd() {
   return fd;
 }
 
-Result<std::uint64_t> start_time(pid_t pid) {
+namespace {
+
+// Field `number` of /proc/PID/stat, counted from 1 as proc(5) does; of those after the name.
+Result<std::uint64_t> stat_field(pid_t pid, int number) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   auto text = read_file(path);
   if (!text) return std::unexpected(text.error());
@@ -107,16 +110,30 @@ Result<std::uint64_t> start_time(pid_t pid) {
   const std::size_t after = text->rfind(')');
   if (after == std::string::npos) return fail(Code::kIo, path + ": not a stat line");
   std::size_t at = after + 1;
-  for (int field = 2; field < 21; ++field) {
+  for (int field = 3; field < number; ++field) {
     at = text->find(' ', at + 1);
     if (at == std::string::npos) return fail(Code::kIo, path + ": too short");
   }
-  std::uint64_t ticks = 0;
+  std::uint64_t value = 0;
   const char* end = text->data() + text->size();
-  if (std::from_chars(text->data() + at + 1, end, ticks).ec != std::errc()) {
-    return fail(Code::kIo, path + ": no start time");
+  if (std::from_chars(text->data() + at + 1, end, value).ec != std::errc()) {
+    return fail(Code::kIo, path + ": no number in field " + std::to_string(number));
   }
-  return ticks;
+  return value;
+}
+
+}  // namespace
+
+Result<std::uint64_t> start_time(pid_t pid) {
+  constexpr int kStartTime = 22;
+  return stat_field(pid, kStartTime);
+}
+
+bool is_exiting(pid_t pid) {
+  constexpr int kFlags = 9;
+  constexpr std::uint64_t kExiting = 0x4;  // PF_EXITING, include/linux/sched.h
+  const auto flags = stat_field(pid, kFlags);
+  return !flags || (*flags & kExiting) != 0;
 }
 
 // All processes below, the children first: stress-ng starts children that start children.

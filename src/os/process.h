@@ -22,8 +22,8 @@ namespace duress::os {
 void process_mrelease(const Fd& pidfd);
 
 // fork(), on kernels from 5.7 straight into a v2 cgroup where `cgroup_directory` is valid (clone3,
-// CLONE_INTO_CGROUP). Returns 0 in the child. kBusy: the cgroup's pids.max is reached. `namespaces`:
-// CLONE_NEW* that the child begins in.
+// CLONE_INTO_CGROUP). Returns 0 in the child. kBusy: the cgroup's pids.max is reached.
+// `namespaces`: CLONE_NEW* that the child begins in.
 [[nodiscard]] Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd,
                                       std::uint64_t namespaces = 0);
 
@@ -39,5 +39,9 @@ void kill_tree(pid_t pid);
 
 // Field 22 of /proc/PID/stat: with the PID it names a process for ever (until the next boot).
 [[nodiscard]] Result<std::uint64_t> start_time(pid_t pid);
+
+// It has ended, or is about to: the init of a PID namespace first waits for all others in it, which
+// the kernel kills, so that their ends are seen before its own.
+[[nodiscard]] bool is_exiting(pid_t pid);
 
 }  // namespace duress::os

@@ -58,6 +58,7 @@ class Engine final {
   void attribute(std::int64_t kills);
   void take_ended();
   void worker_ended(const Event& event);
+  [[nodiscard]] bool ended_with_target(const Event& event) const;
   void memory_worker_died(const Event& event);
   void on_alarms(bool met);
   void regrow();

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "os/process.h"
 #include "stress/engine.h"
 #include "stress/engine_ids.h"
 
@@ -81,6 +82,11 @@ void Engine::take_ended() {
   }
 }
 
+// Killed with the target's PID namespace: what has ended is the target.
+bool Engine::ended_with_target(const Event& event) const {
+  return WIFSIGNALED(event.status) && world_.target.init > 0 && os::is_exiting(world_.target.init);
+}
+
 void Engine::worker_ended(const Event& event) {
   if (event.id == kProgramId) {
     program_alive_ = false;
@@ -93,12 +99,15 @@ void Engine::worker_ended(const Event& event) {
                "stress-ng ended by itself, " + how);
   }
   if (cpu_ && cpu_->ended(event.id)) {
+    if (!ending_ && ended_with_target(event)) target_ended();
     if (ending_) return;
     return end(EndReason::kFailed,
                cpu_->failure().value_or("a CPU worker was killed by signal " +
                                         std::to_string(WTERMSIG(event.status))));
   }
-  if (memory_ && memory_->ended(event.id) && !ending_) memory_worker_died(event);
+  if (!memory_ || !memory_->ended(event.id) || ending_) return;
+  if (ended_with_target(event)) return target_ended();
+  memory_worker_died(event);
 }
 
 void Engine::memory_worker_died(const Event& event) {
