@@ -3,13 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <random>
 #include <set>
-#include <sstream>
 
 #include "spec/pod_environment.h"
-#include "spec/pod_fields.h"
 #include "spec/pod_resources.h"
 #include "spec/workload_promises_test.h"
 #include "spec/workload_test_text.h"
@@ -27,13 +24,6 @@ using testing::MatchesRegex;
 using testing::Not;
 using testing::Pair;
 using testing::SizeIs;
-
-std::string file(const std::string& path) {
-  std::ifstream in(std::string(DURESS_SOURCE_DIR) + "/" + path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 // One of the mistakes that people and editors make.
 void break_something(std::string& text, std::mt19937& random) {
@@ -107,7 +97,7 @@ TEST(Workloads, ReadTheArticles) {
 }
 
 TEST(Workloads, ReadAnOrdinaryChartWithoutFuss) {
-  const Workloads got = taken(kChart);
+  const Workloads got = taken(chart());
   ASSERT_THAT(got.pods, SizeIs(3));
   for (const Pod& pod : got.pods) {
     EXPECT_EQ(pod.containers[0].user, 1001U);
@@ -311,77 +301,10 @@ TEST(Workloads, AreNotWithoutEnd) {
               ElementsAre(HasSubstr("spec.replicas: 1000001 is not allowed: 0 to 1000000")));
 }
 
-// Every field of the tables is told as its table says, at the place where it stands.
-TEST(PodFields, AreAllTreatedAsTheTablesSay) {
-  const auto place = [](std::string_view table, const std::string& field) -> std::string {
-    const std::string given = field + ": {x: y}";
-    const std::string base = "name: app, command: [a]";
-    if (table == "Pod") return pod(base, given);
-    if (table == "Pod securityContext") return pod(base, "securityContext: {" + given + "}");
-    if (table == "container") return pod(base + ", " + given);
-    if (table == "container securityContext")
-      return pod(base + ", securityContext: {" + given + "}");
-    if (table == "ports") return pod(base + ", ports: [{containerPort: 1, " + given + "}]");
-    if (table == "lifecycle") return pod(base + ", lifecycle: {" + given + "}");
-    if (table == "volumes") return pod(base, "volumes: [{name: v, " + given + "}]");
-    if (table == "env valueFrom") {
-      return pod(base + ", env: [{name: A, valueFrom: {" + given + "}}]");
-    }
-    return "";
-  };
-  int checked = 0;
-  for (const FieldTable& table : field_tables()) {
-    for (const KnownField& field : table.fields) {
-      const std::string text = place(table.object, std::string(field.name));
-      if (field.treatment == Treatment::kHonoured || text.empty()) continue;
-      ++checked;
-      const std::vector<ManifestText> files = {{"f.yaml", text}};
-      const auto got = read_workloads(files, {});
-      if (field.treatment == Treatment::kRefused) {
-        ASSERT_FALSE(got) << field.name;
-        EXPECT_THAT(format_problem(got.error()[0]), AllOf(HasSubstr("." + std::string(field.name)),
-                                                          HasSubstr(std::string(field.why))));
-      } else if (field.name != "image") {
-        ASSERT_TRUE(got) << field.name << ": " << format_problem(got.error()[0]);
-        EXPECT_THAT(got->notes, Contains(AllOf(HasSubstr(std::string(field.name)),
-                                               HasSubstr(std::string(field.why)))));
-      }
-    }
-  }
-  EXPECT_GT(checked, 90);
-}
-
-TEST(PodFields, AreAllInTheDocumentation) {
-  const std::string page = file("docs/rehearse.md");
-  for (const FieldTable& table : field_tables()) {
-    for (const KnownField& field : table.fields) {
-      EXPECT_THAT(page, HasSubstr("`" + std::string(field.name) + "`")) << table.object;
-    }
-  }
-}
-
-TEST(PodFields, ThatSayNothingAreLeftAlone) {
-  const Workloads got = taken(pod("name: app, command: [a], envFrom: [], tty: false, lifecycle: {}",
-                                  "hostNetwork: false, affinity: {}, nodeSelector: null, volumes: "
-                                  "[]"));
-  EXPECT_THAT(got.notes, IsEmpty());
-}
-
-TEST(PodFields, ThatAreUnknownAreToldWithTheNearest) {
-  EXPECT_THAT(
-      refusals(
-          pod("name: app, command: [a], livenesProbe: {}, limits: {}", "restartPolcy: Always")),
-      ElementsAre(
-          "f.yaml: Pod/web: spec.restartPolcy: unknown field: did you mean restartPolicy?",
-          "f.yaml: Pod/web: spec.containers[0].livenesProbe: unknown field: did you mean "
-          "livenessProbe?",
-          HasSubstr("spec.containers[0].limits: unknown field: known here: name, command")));
-}
-
 // A thousand manifests with something broken: refused in lines that a terminal can show, or taken
 // with every figure in range.
 TEST(Workloads, KeepTheirPromisesWhateverIsBroken) {
-  const std::vector<std::string> seeds = {std::string(kChart), file("examples/article/app.yaml"),
+  const std::vector<std::string> seeds = {chart(), file("examples/article/app.yaml"),
                                           file("examples/article/memory.yaml")};
   std::mt19937 random(20240607);
   int taken_ones = 0;

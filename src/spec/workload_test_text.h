@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,113 +54,15 @@ inline Pod pod_of(std::string_view container, std::string_view more = "") {
   return taken(pod(container, more)).pods[0];
 }
 
+// A file of this repository.
+inline std::string file(const std::string& path) {
+  std::ifstream in(std::string(DURESS_SOURCE_DIR) + "/" + path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 // As `helm template` writes an ordinary web application.
-inline constexpr std::string_view kChart = R"(---
-# Source: web/templates/serviceaccount.yaml
-apiVersion: v1
-kind: ServiceAccount
-metadata:
-  name: web
-  labels:
-    helm.sh/chart: web-0.1.0
-    app.kubernetes.io/managed-by: Helm
-automountServiceAccountToken: true
----
-# Source: web/templates/service.yaml
-apiVersion: v1
-kind: Service
-metadata:
-  name: web
-spec:
-  type: ClusterIP
-  ports:
-    - {port: 80, targetPort: http, protocol: TCP, name: http}
-  selector:
-    app.kubernetes.io/name: web
----
-# Source: web/templates/deployment.yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-  labels:
-    helm.sh/chart: web-0.1.0
-    app.kubernetes.io/name: web
-    app.kubernetes.io/version: "1.16.0"
-spec:
-  replicas: 3
-  revisionHistoryLimit: 10
-  strategy:
-    type: RollingUpdate
-    rollingUpdate: {maxSurge: 25%, maxUnavailable: 0}
-  selector:
-    matchLabels:
-      app.kubernetes.io/name: web
-      app.kubernetes.io/instance: release-name
-  template:
-    metadata:
-      annotations:
-        checksum/config: 01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b
-      labels:
-        app.kubernetes.io/name: web
-        app.kubernetes.io/instance: release-name
-    spec:
-      serviceAccountName: web
-      securityContext:
-        fsGroup: 1001
-        runAsNonRoot: true
-        runAsUser: 1001
-        runAsGroup: 1001
-        seccompProfile: {type: RuntimeDefault}
-      containers:
-        - name: web
-          securityContext:
-            allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: true
-            capabilities: {drop: [ALL]}
-          image: "nginx:1.16.0"
-          imagePullPolicy: IfNotPresent
-          command:
-            - /usr/sbin/nginx
-          args: ["-g", "daemon off;"]
-          env:
-            - name: PORT
-              value: "8080"
-            - name: HOST_IP
-              valueFrom: {fieldRef: {apiVersion: v1, fieldPath: status.hostIP}}
-          ports:
-            - name: http
-              containerPort: 8080
-              protocol: TCP
-          livenessProbe:
-            httpGet: {path: /healthz, port: http}
-            initialDelaySeconds: 10
-          readinessProbe:
-            httpGet: {path: /, port: http, httpHeaders: [{name: X-Probe, value: "1"}]}
-            periodSeconds: 5
-          resources:
-            limits: {cpu: 100m, memory: 128Mi}
-            requests: {cpu: 100m, memory: 128Mi, ephemeral-storage: 50Mi}
-          volumeMounts:
-            - {name: tmp, mountPath: /tmp}
-      volumes:
-        - name: tmp
-          emptyDir: {}
-      nodeSelector:
-        kubernetes.io/os: linux
-      affinity:
-        podAntiAffinity:
-          preferredDuringSchedulingIgnoredDuringExecution: []
-      tolerations:
-        - {key: dedicated, operator: Exists, effect: NoSchedule}
----
-# Source: web/templates/hpa.yaml
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web}
-spec: {minReplicas: 1, maxReplicas: 3}
----
-# Source: web/templates/tests/test-connection.yaml
-)";
+inline std::string chart() { return file("tests/manifests/chart.yaml"); }
 
 }  // namespace duress::spec
