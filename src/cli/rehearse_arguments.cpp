@@ -154,7 +154,7 @@ class Planner {
         wrong("-f: " + text.error().message);
       }
     }
-    spec::WorkloadOptions options{out_.seed, read_commands()};
+    const spec::WorkloadOptions options{out_.seed, read_commands()};
     if (texts.empty() && options.commands.empty()) return;
     auto read = spec::read_workloads(texts, options);
     if (!read) {

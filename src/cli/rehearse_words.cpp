@@ -120,14 +120,15 @@ class Sorter {
       if (valued && !words[i + 1].starts_with("-")) ++i;
       return;
     }
+    const bool ours = field == nullptr;  // not a load's
     const bool is_switch = field != nullptr ? field->is_switch : flag->value.empty();
-    if (flag != nullptr && is_switch && value) {
+    if (ours && is_switch && value) {
       out_.wrong.push_back(name + ": takes no value");
       return;
     }
     if (is_switch && !value) value = "true";
     if (!value && i + 1 < words.size() && words[i + 1] != "--") value = words[++i];
-    if (!value || (flag != nullptr && value->empty())) {
+    if (!value || (ours && value->empty())) {
       out_.wrong.push_back(name + ": a value is missing: " +
                            std::string(field != nullptr ? field->value : flag->value));
       return;

@@ -107,7 +107,7 @@ class ManifestReader {
 
   void read_pause(const YamlNode& node) {
     const std::string path = below("metadata.annotations", kPause);
-    constexpr std::string_view allowed = "\"true\" or \"false\"";
+    constexpr std::string_view allowed = R"("true" or "false")";
     if (!problems_.is_scalar(node, path, allowed)) return;
     out_.paused = node.text == "true";
     if (!out_.paused && node.text != "false")

@@ -17,9 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr std::string_view kHead =
-    "apiVersion: chaos-mesh.org/v1alpha1\n"
-    "kind: StressChaos\n";
+constexpr std::string_view kHead = "apiVersion: chaos-mesh.org/v1alpha1\nkind: StressChaos\n";
 
 std::string stress(std::string_view stressors, std::string_view more = "") {
   return std::string(kHead) + "spec:\n  mode: all\n  selector: {namespaces: [a]}\n" +

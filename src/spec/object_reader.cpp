@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -45,11 +46,9 @@ bool is_bare_other(std::string_view text) {
   if (std::ranges::find(words, lower) != words.end()) return true;
   if (lower.starts_with('+') || lower.starts_with('-')) lower.erase(0, 1);
   if (lower.empty()) return false;
-  const std::size_t digits = static_cast<std::size_t>(
-      std::ranges::count_if(lower, [](char c) { return c >= '0' && c <= '9'; }));
-  if (digits == 0) return false;
-  const std::size_t points = static_cast<std::size_t>(std::ranges::count(lower, '.'));
-  return digits + points == lower.size() && points <= 1;
+  const auto digits = std::ranges::count_if(lower, [](char c) { return c >= '0' && c <= '9'; });
+  const auto points = std::ranges::count(lower, '.');
+  return digits > 0 && points <= 1 && digits + points == std::ssize(lower);
 }
 
 }  // namespace
