@@ -69,6 +69,7 @@ Result<int> start(const std::vector<std::string>& words, RehearsalPlan plan) {
   const SystemClock clock;
   RehearseSession session({.clock = clock,
                            .hierarchy = *hierarchy,
+                           .node = node_name(),
                            .node_memory = memory->total(),
                            .signals = *signals,
                            .teller = *teller,

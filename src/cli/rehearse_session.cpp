@@ -22,6 +22,15 @@ constexpr auto kAfterwards = seconds(2);
 // Nobody waits half a minute for an application that ignores SIGTERM.
 constexpr auto kMostGrace = seconds(5);
 
+// What percentOf: request is of.
+std::optional<Bytes> request_of(const spec::Pod& pod, const std::string& name) {
+  for (const auto* containers : {&pod.containers, &pod.init_containers}) {
+    const auto found = std::ranges::find(*containers, name, &spec::Container::name);
+    if (found != containers->end()) return found->resources.requests.memory;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 RehearseSession::RehearseSession(const World& world, RehearsalPlan plan)
@@ -120,7 +129,7 @@ Result<> RehearseSession::prepare() {
                            .again = manifest.again});
   }
   auto book = rehearse::Experiments::choose(std::move(experiments), plan_.pods, rehearsal_->state(),
-                                            plan_.seed);
+                                            {.node = world_.node, .seed = plan_.seed});
   if (!book) return std::unexpected(book.error());
   experiments_ = std::move(*book);
   watch_containers();
@@ -218,8 +227,11 @@ void RehearseSession::start_load(std::size_t booking, Instant now) {
   const rehearse::Place place = experiments_->bookings()[booking].place;
   const spec::Manifest& manifest = plan_.experiments[place.experiment];
   const rehearse::ContainerState& container = state_of(place);
+  spec::Stressors loads = manifest.stressors;
+  if (loads.memory && !loads.memory->request)
+    loads.memory->request = request_of(plan_.pods[place.pod], container.name);
   auto process = LoadProcess::start({.cgroup = container.cgroup,
-                                     .loads = manifest.stressors,
+                                     .loads = std::move(loads),
                                      .name = manifest.name,
                                      .duration = experiments_->left(place.experiment, now)});
   experiments_->started(booking, container.id);

@@ -28,6 +28,7 @@ class RehearseSession final : private rehearse::Listener {
     const Clock& clock;
     cgroup::Roots roots{};
     const cgroup::Hierarchy& hierarchy;
+    std::string node{};  // what this machine is called as a node
     Bytes node_memory{};
     const os::Fd& signals;
     RehearseTeller& teller;

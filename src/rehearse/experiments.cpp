@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spec/pod_candidate.h"
+
 namespace duress::rehearse {
 
 namespace {
@@ -9,41 +11,9 @@ namespace {
 bool is_final(Phase phase) { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
 
 std::vector<spec::Candidate> candidates_of(const std::vector<spec::Pod>& pods,
-                                           const std::vector<PodState>& states) {
+                                           const std::string& node) {
   std::vector<spec::Candidate> out;
-  for (std::size_t i = 0; i < pods.size(); ++i) {
-    const spec::Pod& pod = pods[i];
-    spec::Candidate candidate{.name = pod.name,
-                              .ns = pod.ns,
-                              .labels = pod.labels,
-                              .annotations = pod.annotations,
-                              .phase = "Running",  // what it will be when the experiment begins
-                              .node = "",
-                              .node_labels = {},
-                              .pod_ip = states[i].ip,
-                              .containers = {}};
-    for (const spec::Container& container : pod.containers)
-      candidate.containers.push_back(container.name);
-    for (const spec::Container& container : pod.init_containers) {
-      if (container.sidecar) candidate.containers.push_back(container.name);
-    }
-    out.push_back(std::move(candidate));
-  }
-  return out;
-}
-
-std::string names_of(const std::vector<spec::Candidate>& candidates) {
-  constexpr std::size_t kMost = 10;
-  std::string out;
-  for (std::size_t i = 0; i < std::min(kMost, candidates.size()); ++i) {
-    const spec::Candidate& pod = candidates[i];
-    std::string labels;
-    for (const auto& [name, value] : pod.labels)
-      labels.append(labels.empty() ? "" : ",").append(name).append("=").append(value);
-    out += "\n  " + pod.ns + "/" + pod.name + (labels.empty() ? "" : " (" + labels + ")");
-  }
-  if (candidates.size() > kMost)
-    out += "\n  and " + std::to_string(candidates.size() - kMost) + " more";
+  for (const spec::Pod& pod : pods) out.push_back(spec::candidate_of(pod, node));
   return out;
 }
 
@@ -57,17 +27,17 @@ std::optional<std::size_t> index_of(const PodState& pod, const std::string& cont
 
 Result<Experiments> Experiments::choose(std::vector<Experiment> experiments,
                                         const std::vector<spec::Pod>& pods,
-                                        const std::vector<PodState>& states, std::uint64_t seed) {
-  const std::vector<spec::Candidate> candidates = candidates_of(pods, states);
+                                        const std::vector<PodState>& states, const Draw& draw) {
+  const std::vector<spec::Candidate> candidates = candidates_of(pods, draw.node);
   Experiments out(std::move(experiments));
   for (std::size_t e = 0; e < out.experiments_.size(); ++e) {
     const Experiment& experiment = out.experiments_[e];
     const std::vector<std::size_t> chosen =
-        spec::choose(experiment.selection, candidates, experiment.ns, seed + e);
+        spec::choose(experiment.selection, candidates, experiment.ns, draw.seed + e);
     if (chosen.empty()) {
-      return fail(Code::kRefused,
-                  "StressChaos " + quoted(experiment.name) +
-                      " selects none of the Pods; there are:" + names_of(candidates));
+      return fail(Code::kRefused, "StressChaos " + quoted(experiment.name) +
+                                      " selects none of the Pods: there are " +
+                                      spec::described(candidates));
     }
     for (const std::size_t pod : chosen) {
       auto names = spec::choose_containers(experiment.selection, candidates[pod]);

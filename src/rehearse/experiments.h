@@ -45,12 +45,16 @@ struct Booking {
 
 class Experiments final {
  public:
+  struct Draw {
+    std::string node{};  // what the machine is called as a node
+    std::uint64_t seed = 0;
+  };
   // kRefused: an experiment means nobody, or a container that a Pod does not have; the message
   // lists what there is.
   [[nodiscard]] static Result<Experiments> choose(std::vector<Experiment> experiments,
                                                   const std::vector<spec::Pod>& pods,
                                                   const std::vector<PodState>& states,
-                                                  std::uint64_t seed);
+                                                  const Draw& draw);
 
   // From here on durations count.
   void begin(Instant now) { began_ = now; }

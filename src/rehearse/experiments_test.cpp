@@ -37,7 +37,7 @@ Experiment on_all(std::optional<Duration> duration = seconds(60)) {
 }
 
 Experiments chosen(const Scene& scene, const Experiment& experiment) {
-  auto out = Experiments::choose({experiment}, scene.pods, scene.states, 1);
+  auto out = Experiments::choose({experiment}, scene.pods, scene.states, {.node = "n", .seed = 1});
   EXPECT_TRUE(out) << out.error().message;
   return std::move(*out);
 }
@@ -57,7 +57,8 @@ TEST(Experiments, ThatMeanNobodyAreRefusedWithWhatThereIs) {
   scene.pod("a");
   Experiment experiment = on_all();
   experiment.selection.selector.namespaces = {"elsewhere"};
-  const auto out = Experiments::choose({experiment}, scene.pods, scene.states, 1);
+  const auto out =
+      Experiments::choose({experiment}, scene.pods, scene.states, {.node = "n", .seed = 1});
   ASSERT_FALSE(out);
   EXPECT_EQ(out.error().code, Code::kRefused);
   EXPECT_THAT(out.error().message, HasSubstr("web/a"));
@@ -68,7 +69,8 @@ TEST(Experiments, ThatNameAnUnknownContainerAreRefused) {
   scene.pod("a");
   Experiment experiment = on_all();
   experiment.selection.container_names = {"nope"};
-  const auto out = Experiments::choose({experiment}, scene.pods, scene.states, 1);
+  const auto out =
+      Experiments::choose({experiment}, scene.pods, scene.states, {.node = "n", .seed = 1});
   ASSERT_FALSE(out);
   EXPECT_THAT(out.error().message, HasSubstr("app"));
 }
