@@ -10,6 +10,7 @@
 #include "cli/preflight.h"
 #include "cli/record.h"
 #include "cli/rehearse.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/top.h"
 
@@ -30,6 +31,7 @@ constexpr Subcommand kSubcommands[] = {
     {"preflight", "what a load would do: headroom, who would be killed, what follows",
      duress::cli::preflight},
     {"record", "write down what happens to a target", duress::cli::record},
+    {"report", "recordings as one HTML page", duress::cli::report},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 
