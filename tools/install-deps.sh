@@ -6,7 +6,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libnghttp2-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev)
 integration=(qemu-system-x86 lz4 busybox-static cpio stress-ng containerd runc
-  containernetworking-plugins docker.io podman iproute2 procps python3)
+  containernetworking-plugins docker.io podman iproute2 procps python3 chromium)
 lint=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev cppcheck shellcheck python3 git)
 bench=(stress-ng python3)
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Runs every test there is, on every machine there is: units under ASan and UBSan, integration on this host and in the
-# cgroup-v2 machine, container runtimes, and the fuzzers for a moment. The last line is the sum over all.
-# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes fuzz
+# cgroup-v2 machine, container runtimes, reports in a browser, and the fuzzers for a moment. The last line is the sum over all.
+# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 jobs=${JOBS:-$(nproc)}
 logs=build/logs
-stages=(unit host v2 runtimes fuzz)
+stages=(unit host v2 runtimes browser fuzz)
 case "${1:-}" in
   "") ;;
   --only)
-    IFS=, read -ra stages <<<"${2:?--only needs a stage: unit host v2 runtimes fuzz}"
+    IFS=, read -ra stages <<<"${2:?--only needs a stage: unit host v2 runtimes browser fuzz}"
     ;;
   *)
     sed -n '2,4p' "$0" >&2
@@ -59,6 +59,8 @@ run_v2() {
 
 run_runtimes() { build release && tests/runtimes/run-all.sh; }
 
+run_browser() { build release && tests/browser/run.py; }
+
 run_fuzz() { build fuzz && tests/fuzz/run.sh 5; }
 
 # A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
@@ -85,7 +87,7 @@ tools/install-deps.sh "$group"
 
 for name in "${stages[@]}"; do
   declare -F "run_$name" >/dev/null || {
-    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes fuzz" >&2
+    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes browser fuzz" >&2
     exit 2
   }
   stage "$name"

@@ -153,10 +153,14 @@ Lanes lanes_of(const observe::Recording& recording, double length, int parts) {
   Lanes out;
   out.loads = loads_of(recording, length);
   const double nearest = length / std::max(parts, 1);
+  std::vector<const MarkKind*> kinds;
+  kinds.reserve(recording.events.size());
+  for (const Event& event : recording.events) kinds.push_back(&kind_of(event));
   for (const MarkKind& kind : kKinds) {
     std::size_t count = 0;
-    for (const Event& event : recording.events) {
-      if (&kind_of(event) != &kind) continue;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      if (kinds[i] != &kind) continue;
+      const Event& event = recording.events[i];
       const double at = seconds_of(event.at);
       if (count++ > 0 && at - out.marks.back().at < nearest) {
         out.marks.back().until = at;

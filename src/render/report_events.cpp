@@ -24,6 +24,7 @@ using observe::Recording;
 constexpr std::size_t kMostRows = 200;      // of processes and kills
 constexpr std::size_t kOpenRows = 12;       // more of them are folded
 constexpr std::size_t kMostTimeline = 400;  // the rest is left out of the middle
+constexpr double kSameDeath = 2;            // seconds
 constexpr std::size_t kFirstTimeline = 15;  // shown before the fold
 
 struct Process {
@@ -47,6 +48,7 @@ class Processes {
       Process& process = find(event.pid, event.subject, event.ours);
       process.went = at;
       process.code = event.code;
+      dead_[event.pid] = static_cast<std::size_t>(&process - all_.data());
       living_.erase(event.pid);
     } else if (event.kind == EventKind::kOomKill && event.pid > 0) {
       kill(event.pid, event.subject, event.ours, at);
@@ -68,12 +70,12 @@ class Processes {
 
   // The kernel's word comes before or after the process is missed: both are one death.
   void kill(pid_t pid, const std::string& name, bool ours, double at) {
-    const auto dead = std::ranges::find_if(all_, [&](const Process& process) {
-      return process.pid == pid && process.went && !process.killed && at - *process.went < 2;
-    });
-    if (!living_.contains(pid) && dead != all_.end()) {
-      dead->killed = true;
-      return;
+    if (const auto dead = dead_.find(pid); !living_.contains(pid) && dead != dead_.end()) {
+      Process& process = all_[dead->second];
+      if (!process.killed && at - *process.went < kSameDeath) {
+        process.killed = true;
+        return;
+      }
     }
     Process& process = find(pid, name, ours);
     process.killed = true;
@@ -81,7 +83,8 @@ class Processes {
   }
 
   std::vector<Process> all_;
-  std::map<pid_t, std::size_t> living_;
+  std::map<pid_t, std::size_t> living_;  // where in `all_`
+  std::map<pid_t, std::size_t> dead_;    // the last that had this PID
 };
 
 std::string how_it_went(const Process& process) {
