@@ -3,12 +3,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
 #include "cli/rehearse_arguments.h"
 #include "cli/rehearse_session.h"
+#include "cli/report.h"
+#include "observe/recording_file.h"
 #include "os/machine.h"
+#include "render/report.h"
 
 namespace duress::cli {
 
@@ -48,6 +52,26 @@ void keep_junit(const std::string& path, const RehearsalResult& result) {
   std::fprintf(stderr, "duress: cannot write %s: is the directory there?\n", path.c_str());
 }
 
+// One page of the containers that were stressed, or of all where none was.
+Result<> keep_report(const std::string& path, const RehearsalResult& result) {
+  const bool any = std::ranges::any_of(result.containers, &ContainerResult::stressed);
+  std::vector<observe::Recording> recordings;
+  std::vector<const ContainerResult*> shown;
+  for (const ContainerResult& one : result.containers) {
+    if (one.recording.empty() || (any && !one.stressed)) continue;
+    auto recording = observe::read_recording(one.recording);
+    if (!recording) return std::unexpected(recording.error());
+    recordings.push_back(std::move(*recording));
+    shown.push_back(&one);
+  }
+  std::vector<render::ReportPart> parts;
+  for (std::size_t i = 0; i < shown.size(); ++i)
+    parts.push_back(
+        {.recording = &recordings[i], .verdict = &shown[i]->verdict, .file = shown[i]->recording});
+  if (parts.empty()) return fail(Code::kGone, "no container ran, so there is nothing to report");
+  return write_page(path, render::report_page(parts, {.duress_version = DURESS_VERSION}), false);
+}
+
 Result<int> start(const std::vector<std::string>& words, RehearsalPlan plan) {
   if (::geteuid() != 0) {
     return fail(Code::kPermission,
@@ -79,6 +103,10 @@ Result<int> start(const std::vector<std::string>& words, RehearsalPlan plan) {
   if (!result) return std::unexpected(result.error());
   teller->ended(*result);
   keep_junit(junit, *result);
+  if (!report.empty()) {
+    auto kept = keep_report(report, *result);
+    if (!kept) std::fprintf(stderr, "duress: no report: %s\n", kept.error().message.c_str());
+  }
   return leave(exit_code(*result));
 }
 

@@ -279,7 +279,7 @@ class Planner {
                    quoted(out_.experiments[0].name) + " of the manifests says the load; give one");
     }
     spec::Manifest load;
-    load.name = "load";
+    load.name = "stress";
     load.ns = "default";
     const std::size_t before = wrong_.size();
     for (const auto& [field, text] : words_.fields) {

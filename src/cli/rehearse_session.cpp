@@ -17,6 +17,7 @@ enum Tag : std::uint64_t { kRehearsal = 1, kSignals, kKeys, kLoads = 1000, kLogs
 constexpr auto kDrawEvery = milliseconds(250);
 // Pods that are not ready by then are stressed as they are, as a cluster would do it.
 constexpr auto kMostWaiting = seconds(60);
+constexpr auto kSettled = seconds(1);
 // What follows the last load is part of the story: probes that recover, a restart that was due.
 constexpr auto kAfterwards = seconds(2);
 // Nobody waits half a minute for an application that ignores SIGTERM.
@@ -204,7 +205,7 @@ Duration RehearseSession::step() {
 
 void RehearseSession::begin_when_ready(Instant now) {
   if (experiments_->began() || stopping_) return;
-  const bool ready = rehearse::all_ready(rehearsal_->state());
+  const bool ready = rehearse::all_ready(rehearsal_->state(), now, kSettled);
   const bool waited = now - start_ >= kMostWaiting;
   const bool due = plan_.start_after ? now - start_ >= *plan_.start_after : ready || waited;
   if (!due) return;
@@ -228,7 +229,8 @@ void RehearseSession::start_load(std::size_t booking, Instant now) {
   const spec::Manifest& manifest = plan_.experiments[place.experiment];
   const rehearse::ContainerState& container = state_of(place);
   spec::Stressors loads = manifest.stressors;
-  if (loads.memory && !loads.memory->request)
+  if (loads.memory && loads.memory->percent_of == spec::PercentOf::kRequest &&
+      !loads.memory->request)
     loads.memory->request = request_of(plan_.pods[place.pod], container.name);
   auto process = LoadProcess::start({.cgroup = container.cgroup,
                                      .loads = std::move(loads),

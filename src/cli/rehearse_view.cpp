@@ -1,11 +1,13 @@
 #include "cli/rehearse_view.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "observe/overview.h"
 #include "render/overview_table.h"
 #include "render/screen.h"
 #include "render/table.h"
+#include "render/wrap.h"
 
 namespace duress::cli {
 
@@ -26,11 +28,17 @@ std::string short_time(Duration time) {
   return format_duration(std::chrono::duration_cast<std::chrono::seconds>(time));
 }
 
+// Of a name its end is what tells it from others.
 std::string padded(std::string text, std::size_t wide, bool right = false) {
   const std::size_t has = render::width(text);
-  if (has > wide) return render::cut_line(text, wide - 1) + "…";
+  if (has > wide) return "…" + text.substr(text.size() - std::min(text.size(), wide - 1));
   text.insert(right ? 0 : text.size(), wide - has, ' ');
   return text;
+}
+
+// The Pod's name says enough where it has one container.
+std::string title(const PodState& pod, const ContainerState& container) {
+  return pod.containers.size() == 1 ? pod.name : pod.name + "/" + container.name;
 }
 
 Paint paint_of(const ContainerState& container) {
@@ -87,10 +95,12 @@ class View {
       line += "  under stress for " + clock_text(*sight_.loaded) +
               (sight_.left ? ", " + clock_text(*sight_.left) + " left" : ", no end");
     }
-    out_.push_back(render::cut_line(line + dim("  " + sight_.machine), wide_));
+    if (render::width(line) + 2 + render::width(sight_.machine) <= wide_)
+      line += dim("  " + sight_.machine);
+    out_.push_back(line);
     const std::size_t name = name_width();
     out_.push_back(render::paint(padded("CONTAINER", name) + "  " + padded("STATE", kState) +
-                                     "  READY  RESTARTS     USAGE     LIMIT",
+                                     "  READY  RESTARTS      USAGE      LIMIT",
                                  Paint::kBold, options_.colour));
   }
 
@@ -98,9 +108,9 @@ class View {
     std::size_t need = 9;
     for (const PodState& pod : sight_.pods) {
       for (const ContainerState& container : pod.containers)
-        need = std::max(need, render::width(pod.name + "/" + container.name));
+        need = std::max(need, render::width(title(pod, container)));
     }
-    constexpr std::size_t kOthers = 2 + kState + 37;
+    constexpr std::size_t kOthers = 2 + kState + 39;
     return std::clamp<std::size_t>(need, 9, wide_ > kOthers + 9 ? wide_ - kOthers : 9);
   }
 
@@ -132,11 +142,11 @@ class View {
         known && sight->look->limit ? format_bytes(*sight->look->limit) : (known ? "none" : "-");
     const std::string state =
         padded(state_text(container, container.since.value_or(Instant{}) + age(container)), kState);
-    return render::cut_line(padded(pod.name + "/" + container.name, name_width()) + "  " +
+    return render::cut_line(padded(title(pod, container), name_width()) + "  " +
                                 render::paint(state, paint_of(container), options_.colour) + "  " +
                                 padded(container.ready ? "yes" : "no", 5) + "  " +
                                 padded(std::to_string(container.restarts), 8, true) + "  " +
-                                padded(usage, 8, true) + "  " + padded(limit, 8, true),
+                                padded(usage, 9, true) + "  " + padded(limit, 9, true),
                             wide_);
   }
 
@@ -176,24 +186,51 @@ class View {
     text += load.held ? "holds " + format_bytes(*load.held) : "on";
     if (load.asked) text += " of " + format_bytes(*load.asked);
     if (load.times > 1) text += ", started " + std::to_string(load.times) + " times";
-    return text + (load.last_word.empty() ? "" : "; " + load.last_word);
+    return text;
   }
 
   void tail(std::size_t rows) {
-    out_.push_back(render::paint("EVENTS", Paint::kBold, options_.colour) + dim("  (q ends)"));
+    const render::TableLook look{
+        .width = wide_, .colour = options_.colour, .utf8 = options_.utf8, .with_load = true};
+    std::string head = render::paint("EVENTS", Paint::kBold, options_.colour) + dim("  q ends");
+    if (wide_ >= kWithLegend) head += "   " + render::gauge_legend(look);
+    out_.push_back(head);
     const std::size_t room = rows - std::min(rows, out_.size());
-    const std::size_t from = sight_.events.size() - std::min(room, sight_.events.size());
-    for (std::size_t i = from; i < sight_.events.size(); ++i) {
-      const EventSight& event = sight_.events[i];
-      std::string line = padded(clock_text(event.at), 5, true) + "  " + event.reason;
-      if (event.count > 1) line += " (x" + std::to_string(event.count) + ")";
-      line += "  " + (event.who.empty() ? "" : event.who + ": ") + event.text;
-      const Paint how = event.warning ? Paint::kYellow : Paint::kPlain;
-      out_.push_back(render::paint(render::cut_line(line, wide_), how, options_.colour));
+    std::deque<std::string> lines;
+    for (auto event = sight_.events.rbegin(); event != sight_.events.rend(); ++event) {
+      std::vector<std::string> of_one = event_lines(*event);
+      if (lines.size() + of_one.size() > room) break;
+      lines.insert(lines.begin(), of_one.begin(), of_one.end());
     }
+    out_.insert(out_.end(), lines.begin(), lines.end());
   }
 
-  static constexpr std::size_t kState = 20;
+  [[nodiscard]] std::vector<std::string> event_lines(const EventSight& event) const {
+    std::string text = event.reason;
+    if (event.count > 1) text += " (x" + std::to_string(event.count) + ")";
+    text += "  " + (event.who.empty() ? "" : short_name(event.who) + ": ") + event.text;
+    std::vector<std::string> out;
+    const Paint how = event.warning ? Paint::kYellow : Paint::kPlain;
+    std::string start = padded(clock_text(event.at), 5, true) + "  ";
+    for (const std::string& line : render::wrapped(text, wide_ - start.size())) {
+      out.push_back(render::paint(start + line, how, options_.colour));
+      start.assign(start.size(), ' ');
+    }
+    return out;
+  }
+
+  // With one Pod, or a container's name that only one has, that name is enough.
+  [[nodiscard]] std::string short_name(const std::string& who) const {
+    const std::size_t slash = who.find('/');
+    const std::string container = slash == std::string::npos ? who : who.substr(slash + 1);
+    std::ptrdiff_t with_it = 0;
+    for (const PodState& pod : sight_.pods)
+      with_it += std::ranges::count(pod.containers, container, &ContainerState::name);
+    return with_it == 1 ? container : who;
+  }
+
+  static constexpr std::size_t kWithLegend = 70;
+  static constexpr std::size_t kState = 16;
   const RehearsalSight& sight_;
   ViewOptions options_;
   std::size_t wide_;
@@ -230,7 +267,8 @@ std::string probes_text(const ContainerState& container) {
     if (probe.last == rehearse::ProbeOutcome::kSuccess) {
       out += " ok";
     } else {
-      out += " failed " + std::to_string(probe.in_a_row) + "x";
+      out += " failed";
+      if (probe.in_a_row > 0) out += " " + std::to_string(probe.in_a_row) + "x";
     }
   }
   return out;

@@ -109,9 +109,14 @@ bool Experiments::over(Instant now, const std::vector<PodState>& states) const {
   });
 }
 
-bool all_ready(const std::vector<PodState>& states) {
-  return std::ranges::all_of(states,
-                             [](const PodState& pod) { return pod.ready || is_final(pod.phase); });
+bool all_ready(const std::vector<PodState>& states, Instant now, Duration settled) {
+  const auto is_young = [&](const ContainerState& container) {
+    return container.stage == Stage::kRunning && container.since &&
+           now - *container.since < settled;
+  };
+  return std::ranges::all_of(states, [&](const PodState& pod) {
+    return is_final(pod.phase) || (pod.ready && std::ranges::none_of(pod.containers, is_young));
+  });
 }
 
 }  // namespace duress::rehearse

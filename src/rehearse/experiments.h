@@ -87,7 +87,8 @@ class Experiments final {
 };
 
 // Whether the Pods are as an experiment wants to find them: every one ready, or for good at its
-// end.
-[[nodiscard]] bool all_ready(const std::vector<PodState>& states);
+// end, and no container younger than `settled`: where no probe says when it is ready, it takes its
+// memory first.
+[[nodiscard]] bool all_ready(const std::vector<PodState>& states, Instant now, Duration settled);
 
 }  // namespace duress::rehearse

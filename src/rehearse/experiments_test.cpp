@@ -143,6 +143,16 @@ TEST(Experiments, ThatArePausedAreOnNobody) {
   EXPECT_TRUE(book.over(kStart, scene.states));
 }
 
+TEST(AllReady, WaitsForAContainerThatHasJustStarted) {
+  Scene scene;
+  scene.pod("a");
+  scene.container(0).since = kStart;
+  EXPECT_FALSE(all_ready(scene.states, kStart + std::chrono::milliseconds(999), seconds(1)));
+  EXPECT_TRUE(all_ready(scene.states, kStart + seconds(1), seconds(1)));
+  scene.states[0].ready = false;
+  EXPECT_FALSE(all_ready(scene.states, kStart + seconds(9), seconds(1)));
+}
+
 TEST(Experiments, LeaveAPodThatIsAtItsEndAlone) {
   Scene scene;
   scene.pod("a");
@@ -152,7 +162,7 @@ TEST(Experiments, LeaveAPodThatIsAtItsEndAlone) {
   scene.states[0].ready = false;
   EXPECT_THAT(book.due(kStart, scene.states), IsEmpty());
   EXPECT_TRUE(book.over(kStart, scene.states));
-  EXPECT_TRUE(all_ready(scene.states));
+  EXPECT_TRUE(all_ready(scene.states, kStart, seconds(1)));
 }
 
 }  // namespace

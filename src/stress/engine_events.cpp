@@ -125,8 +125,11 @@ void Engine::memory_worker_died(const Event& event) {
   const auto limit = cgroup::effective_limit(sight_.levels);
   const std::string at = "at " + format_bytes(std::max(sight_.use.usage, usage_a_look_ago_)) +
                          (limit ? " of " + format_bytes(limit->limit) : std::string());
+  // By then the usage has fallen; what it was is the limit.
+  const std::string at_the_limit =
+      limit ? " at the limit of " + format_bytes(limit->limit) : std::string();
   const std::string what = ours ? "ended a worker " + at + ", before the limit took the application"
-                           : by_kernel ? "the OOM killer took a worker " + at
+                           : by_kernel ? "the OOM killer took a worker" + at_the_limit
                                        : "a worker was killed from outside (signal " +
                                              std::to_string(WTERMSIG(event.status)) + ")";
   happened(what);
