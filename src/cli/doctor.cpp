@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "observe/kernel_log.h"
 #include "os/file.h"
 #include "os/machine.h"
 #include "os/privileges.h"
@@ -122,6 +123,15 @@ void memory(const std::string& proc, std::vector<Finding>& out) {
                  info->swap_total().value == 0 ? "none" : format_bytes(info->swap_total()), ""});
 }
 
+Finding kernel_log() {
+  const auto log = observe::KernelLog::open();
+  return {"kernel log", log ? Health::kGood : Health::kLimited,
+          log ? "readable" : log.error().message,
+          log ? ""
+              : "OOM kills are counted, but their victims not always named: run as root, or "
+                "with CAP_SYSLOG and /dev/kmsg"};
+}
+
 Finding stressng() {
   const auto path = stress::find_stressng();
   return {"stress-ng", path ? Health::kGood : Health::kLimited, path ? *path : "not installed",
@@ -193,6 +203,7 @@ int doctor(const std::vector<std::string>& arguments) {
   rights(findings);
   memory(proc, findings);
   findings.push_back(pressure(proc));
+  findings.push_back(kernel_log());
   findings.push_back(stressng());
   std::vector<std::string> stuck;
   bool left_behind = false;

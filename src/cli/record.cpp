@@ -143,7 +143,7 @@ Result<Ended> watch(observe::Recorder& recorder, RecordingLoop& loop, const Argu
   std::optional<Instant> until;
   if (arguments.duration) until = clock.now() + *arguments.duration;
   while (true) {
-    const Instant soon = clock.now() + seconds(1);
+    const Instant soon = clock.now() + observe::kLookEvery;
     auto woken = loop.run(until ? std::min(*until, soon) : soon);
     if (!woken) return std::unexpected(woken.error());
     tell_news(recorder, arguments);

@@ -18,15 +18,20 @@ using std::chrono::seconds;
 // A new process takes its name late (exec, PR_SET_NAME), an old one rarely.
 constexpr auto kYoung = seconds(2);
 constexpr auto kRename = seconds(5);
-constexpr auto kTellAfter = milliseconds(50);
+constexpr auto kTellAfter = milliseconds(300);
 constexpr std::size_t kRemembered = 4096;
 constexpr int kMeasuredAtOnce = 32;
+
+// What a worker is called until it has named itself.
+bool is_own_for_now(const std::string& name) {
+  return name == "duress-warden" || name.starts_with("memfd:duress");
+}
 
 }  // namespace
 
 bool is_own_name(const std::string& name) {
   return name == "duress-memory" || name == "duress-cpu" || name == "duress-fill" ||
-         name == "duress-warden" || name.starts_with("memfd:duress");
+         is_own_for_now(name);
 }
 
 std::string Processes::own_name_of(pid_t pid) const {
@@ -72,7 +77,8 @@ void Processes::glance(const cgroup::Target& target, Instant now) {
   for (auto at = present_.begin(); at != present_.end();) {
     Present& present = at->second;
     if (present.seen.last == now) {
-      if (!present.told && now - present.seen.first >= kTellAfter) {
+      const bool unnamed = is_own_for_now(present.seen.name);
+      if (!present.told && now - present.seen.first >= (unnamed ? kYoung : kTellAfter)) {
         present.told = true;
         news_.came.push_back(present.seen);
       }

@@ -34,7 +34,7 @@ class Processes final {
       : roots_(std::move(roots)), own_prefixes_(std::move(own_prefixes)) {}
 
   struct Change {
-    std::vector<SeenProcess> came;  // a look ago: by now they bear their own name
+    std::vector<SeenProcess> came;  // a moment ago: by now they bear their own name
     std::vector<SeenProcess> went;
   };
   // Of the last that was not told of yet.

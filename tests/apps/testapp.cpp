@@ -146,6 +146,7 @@ void make_twin() {
 
 // Each lives until the OOM killer comes for it; then, at the earliest after `every`, the next.
 void sacrifice(int count, std::size_t size, std::chrono::milliseconds every) {
+  ::mlockall(MCL_CURRENT);  // below a small limit the program's own pages would come and go
   Clock::time_point next = Clock::now();
   for (int i = 0; i < count; ++i) {
     const pid_t child = ::fork();
