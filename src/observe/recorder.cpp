@@ -90,6 +90,7 @@ void Recorder::found(Event event) {
 
 void Recorder::tell(Event event, Instant now) {
   event.at = now - began_;
+  if (event.kind == EventKind::kContainerEnded) ended_ = true;  // its cgroup's end is no news
   check(writer_.event(event));
 }
 

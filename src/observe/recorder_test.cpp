@@ -177,6 +177,16 @@ TEST_F(RecorderTest, OfVeryManyProcessesTheNumberIsTold) {
   EXPECT_THAT(of_kind(recording, EventKind::kNoted).back().text, HasSubstr("more processes"));
 }
 
+TEST_F(RecorderTest, AnEndThatIsToldIsNotFoundAgain) {
+  Recorder recorder = start();
+  recorder.tell({.kind = EventKind::kContainerEnded, .code = 137}, clock.now());
+  recorder.target_ended(clock.now());
+  ASSERT_TRUE(recorder.close(clock.now()));
+  const std::vector<Event> ended = of_kind(read(), EventKind::kContainerEnded);
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].code, 137);
+}
+
 TEST_F(RecorderTest, TheTargetsEndIsToldOnce) {
   Recorder recorder = start();
   recorder.target_ended(clock.now());

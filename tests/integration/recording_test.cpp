@@ -225,10 +225,7 @@ TEST_F(RecordingTest, SaysThatTheSupervisorWasKilledAndGoesOnUntilUsageIsBack) {
   App app(cgroup, {});
   Duress duress(run_on(cgroup, {"--memory", "60MiB", "--for", "600s", "--record", file}));
   ASSERT_TRUE(duress.reached());
-  ASSERT_TRUE(wait_until([&] {
-    const auto sample = duress.last("sample");
-    return sample.has_value();
-  }));
+  std::this_thread::sleep_for(seconds(1));
   duress.process().signal(SIGKILL);
   ASSERT_TRUE(wait_until([&] { return read().complete; }));
   EXPECT_TRUE(wait_until([] { return processes_named("duress-recorder").empty(); }));
@@ -238,9 +235,14 @@ TEST_F(RecordingTest, SaysThatTheSupervisorWasKilledAndGoesOnUntilUsageIsBack) {
   EXPECT_FALSE(recording.end);
   EXPECT_EQ(recording.looks.back().workers, Bytes{0});
   EXPECT_LT(recording.looks.back().memory.usage, mib(is_v2() ? 60 : 20));
-  EXPECT_TRUE(std::ranges::any_of(recording.looks, [](const observe::Look& look) {
-    return look.held && *look.held >= mib(59) && look.workers >= mib(59);
-  }));
+  Bytes held;
+  Bytes workers;
+  for (const observe::Look& look : recording.looks) {
+    held = std::max(held, look.held.value_or(Bytes{}));
+    workers = std::max(workers, look.workers);
+  }
+  EXPECT_GE(held, mib(59));
+  EXPECT_GE(workers, mib(59)) << workers.value;
 }
 
 TEST_F(RecordingTest, OfARunTellsOfItsLoadFromStartToEnd) {
