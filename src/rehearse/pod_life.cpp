@@ -219,6 +219,8 @@ void PodLife::probed(std::size_t container, ProbeKind kind, ProbeOutcome outcome
   } else if (outcome == ProbeOutcome::kError) {
     tell(true, "Unhealthy", name + " probe errored and resulted in unknown state: " + message,
          container);
+  } else if (!message.empty()) {
+    tell(true, "ProbeWarning", name + " probe warning: " + message, container);
   }
   const ProbeVerdict verdict = worker->done(outcome, message, now);
   if (kind == ProbeKind::kStartup && worker->passing() && !one.passed_startup) {
