@@ -37,7 +37,7 @@ std::vector<PlannedMount> mounts_of(const spec::Pod& pod, const PlannedPod& plan
     while (target.size() > 1 && target.ends_with('/')) target.pop_back();
     out.push_back({std::move(source), mount.sub_path, std::move(target), mount.read_only});
   }
-  std::ranges::stable_sort(out, {}, &PlannedMount::target);
+  std::ranges::sort(out, {}, &PlannedMount::target);
   return out;
 }
 

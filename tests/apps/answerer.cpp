@@ -1,7 +1,10 @@
 // duress-answerer: an application that is asked whether it is well. It answers HTTP on every
 // address of its network, well for so many requests and then in another way. Static and tiny.
 // usage: duress-answerer PORT [WELL [silent|500|exit]]
+//        duress-answerer eat MIB     takes that much memory in one system call, whatever limit
+//        there is
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,8 +13,22 @@
 #include <cstdlib>
 #include <string_view>
 
+namespace {
+
+// Touched page by page, an application near its limit may thrash for minutes on its own evicted
+// code before anybody is killed; the kernel touching for it does not need that code.
+int eat(const char* mib) {
+  const std::size_t size = std::strtoul(mib, nullptr, 10) << 20U;
+  void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  constexpr int kPopulateWrite = 23;
+  return at == MAP_FAILED || ::madvise(at, size, kPopulateWrite) < 0 ? 1 : 0;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  if (argc == 3 && std::string_view(argv[1]) == "eat") return eat(argv[2]);
   const long well = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 1'000'000'000;
   const std::string_view then = argc > 3 ? argv[3] : "silent";
   ::signal(SIGTERM, [](int) { std::_Exit(3); });

@@ -123,7 +123,7 @@ TEST(Rehearsal, RestartsAContainerThatFailsItsLivenessProbe) {
 }
 
 TEST(Rehearsal, ReportsAContainerThatEatsItsLimitAsOomKilledAndBacksOff) {
-  spec::Container app = limited(a_container("hog", {testapp(), "--hold", "200M"}));
+  spec::Container app = limited(a_container("hog", {answerer(), "eat", "200"}));
   Scene scene({a_pod("web", app)}, {.back_off_factor = 20});
   ASSERT_TRUE(scene.until([&] { return scene.terminations.size() == 2; })) << scene.story();
   EXPECT_EQ(scene.terminations[0].reason, "OOMKilled");
