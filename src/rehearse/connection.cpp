@@ -127,7 +127,7 @@ Flow Connection::send(std::string& text) {
 }
 
 Flow Connection::receive(std::string& to) {
-  std::array<char, 16 * 1024> part;
+  std::array<char, 16UL * 1024> part;
   ssize_t got = -1;
   do {
     got = ::recv(fd_.get(), part.data(), part.size(), 0);

@@ -15,7 +15,7 @@ namespace duress::rehearse {
 
 namespace {
 
-constexpr std::size_t kMostBody = 4 * 1024;
+constexpr std::size_t kMostBody = 4UL * 1024;
 constexpr std::size_t kMostMessage = 1024;
 constexpr int kPartsATime = 8;
 
@@ -88,7 +88,7 @@ class GrpcRun final : public ProbeRun {
 
   [[nodiscard]] std::optional<ProbeDone> send() {
     const std::uint8_t* bytes = nullptr;
-    constexpr std::size_t kMostKept = 64 * 1024;
+    constexpr std::size_t kMostKept = 64UL * 1024;
     while (to_send_.size() < kMostKept) {
       const auto size = nghttp2_session_mem_send(session_.get(), &bytes);
       if (size < 0) return broken(nghttp2_strerror(static_cast<int>(size)));

@@ -10,9 +10,9 @@ namespace duress::rehearse {
 
 namespace {
 
-constexpr std::size_t kMostBody = 10 * 1024;  // pkg/probe/http/http.go, maxRespBodyLength
-constexpr std::size_t kMostLine = 8 * 1024;   // kept of a line; the rest is passed over
-constexpr std::uint64_t kMostHeaders = 10U * 1024 * 1024;  // net/http, DefaultMaxHeaderBytes x 10
+constexpr std::size_t kMostBody = 10UL * 1024;  // pkg/probe/http/http.go, maxRespBodyLength
+constexpr std::size_t kMostLine = 8UL * 1024;   // kept of a line; the rest is passed over
+constexpr std::uint64_t kMostHeaders = 10UL * 1024 * 1024;  // net/http, DefaultMaxHeaderBytes x 10
 
 bool same(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {

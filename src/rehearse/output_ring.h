@@ -13,8 +13,8 @@ namespace duress::rehearse {
 
 class OutputRing final {
  public:
-  static constexpr std::size_t kKept = 64 * 1024;
-  static constexpr std::size_t kMostFile = 10 * 1024 * 1024;
+  static constexpr std::size_t kKept = 64UL * 1024;
+  static constexpr std::size_t kMostFile = 10UL * 1024 * 1024;
 
   void write_to(os::Fd file) { file_ = std::move(file); }
 

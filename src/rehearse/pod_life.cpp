@@ -105,7 +105,7 @@ bool PodLife::init_failed() const {
 // True: every init container has done its work, every sidecar has begun.
 bool PodLife::start_init(Instant now, std::vector<Action>& actions) {
   for (std::size_t i = 0; i < pod_.init_containers.size(); ++i) {
-    ContainerLife& one = containers_[i];
+    const ContainerLife& one = containers_[i];
     if (one.role == Role::kInit && one.step == Step::kOver && one.succeeded()) continue;
     if (one.step == Step::kWaiting) try_start(i, now, actions);
     const bool serves = one.role == Role::kSidecar && one.running() && one.passed_startup;

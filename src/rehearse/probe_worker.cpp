@@ -1,5 +1,7 @@
 #include "rehearse/probe_worker.h"
 
+#include <utility>
+
 namespace duress::rehearse {
 
 namespace {
@@ -9,8 +11,8 @@ bool passes_at_first(ProbeKind kind) { return kind == ProbeKind::kLiveness; }
 
 }  // namespace
 
-ProbeWorker::ProbeWorker(const spec::Probe& probe, ProbeKind kind, Instant first_tick)
-    : probe_(probe), next_(first_tick) {
+ProbeWorker::ProbeWorker(spec::Probe probe, ProbeKind kind, Instant first_tick)
+    : probe_(std::move(probe)), next_(first_tick) {
   state_.kind = kind;
   state_.passing = passes_at_first(kind);
 }

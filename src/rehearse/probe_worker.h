@@ -21,7 +21,7 @@ class ProbeWorker final {
  public:
   // Ticks from `first_tick` on, every period. A tick before the container runs is none: with the
   // Pod's beginning as the first tick, the first probe comes after one period.
-  ProbeWorker(const spec::Probe& probe, ProbeKind kind, Instant first_tick);
+  ProbeWorker(spec::Probe probe, ProbeKind kind, Instant first_tick);
 
   void container_started(Instant now);
   void container_ended();

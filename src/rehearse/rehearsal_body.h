@@ -10,71 +10,12 @@
 #include "os/poller.h"
 #include "rehearse/caretaker.h"
 #include "rehearse/estate.h"
-#include "rehearse/output_ring.h"
-#include "rehearse/pod_life.h"
-#include "rehearse/probe_run.h"
 #include "rehearse/rehearsal.h"
+#include "rehearse/rehearsal_parts.h"
 #include "rehearse/runtime.h"
 #include "rehearse/trees.h"
 
 namespace duress::rehearse {
-
-// A container's first process, from its start to its end.
-struct Live {
-  std::uint32_t key = 0;
-  std::string id{};
-  std::string cgroup{};
-  Started process{};
-  std::string report{};
-  bool reported = false;  // whether it executes is known
-  bool not_started = false;
-  Instant begun{};
-};
-
-struct ContainerBody {
-  std::optional<Live> live{};
-  OutputRing output{};
-};
-
-class PodSockets final : public Sockets {
- public:
-  PodSockets(Runtime& runtime, std::size_t pod) : runtime_(runtime), pod_(pod) {}
-  [[nodiscard]] Result<os::Fd> socket(bool ipv6) override { return runtime_.socket(pod_, ipv6); }
-
- private:
-  Runtime& runtime_;
-  std::size_t pod_;
-};
-
-// Of this machine's own network: for probes that name a host.
-class HostSockets final : public Sockets {
- public:
-  [[nodiscard]] Result<os::Fd> socket(bool ipv6) override;
-};
-
-struct PodBody {
-  PodBody(spec::Pod of, const LifeOptions& options, Runtime& runtime, std::size_t number,
-          Instant now)
-      : spec(std::move(of)), life(spec, options, now), sockets(runtime, number) {}
-  spec::Pod spec;
-  PodLife life;
-  PodSockets sockets;
-  std::vector<ContainerBody> containers{};
-  bool made = false;
-};
-
-// A probe or a preStop hook under way.
-struct Asking {
-  std::size_t pod = 0;
-  std::size_t container = 0;
-  std::optional<ProbeKind> kind{};  // unset: preStop
-  Instant begun{};
-  Instant ends{};
-  std::unique_ptr<ProbeRun> network{};  // null: a command
-  Started process{};
-  std::string output{};
-  std::string report{};
-};
 
 class Rehearsal::Body final {
  public:
@@ -90,18 +31,8 @@ class Rehearsal::Body final {
   std::vector<std::string> close();
   [[nodiscard]] bool over() const;
 
-  Options options_;
-  const Clock& clock_;
-  Listener& listener_;
-  os::Poller poller_;
-  std::vector<std::string> notes_;
-  std::vector<PodState> states_;
-  std::vector<std::unique_ptr<PodBody>> pods_;
-  std::string root_;
-  Instant deadline_{};
-  bool stopped_ = false;
-
  private:
+  friend class Rehearsal;
   // rehearsal_start.cpp
   Result<> take_place();
   Result<> make_groups(const std::vector<spec::Pod>& pods);
@@ -111,7 +42,7 @@ class Rehearsal::Body final {
   void advance(std::size_t pod);
   void perform(std::size_t pod, const Action& action);
   void start(std::size_t pod, std::size_t container);
-  void signal(std::size_t pod, std::size_t container, int signal);
+  void signal(std::size_t pod, std::size_t container, int number);
   void take_output(std::size_t pod, std::size_t container);
   void take_report(std::size_t pod, std::size_t container);
   void ended(const Ended& how);
@@ -133,6 +64,16 @@ class Rehearsal::Body final {
   void time_out_probes(Instant now);
   void forget_probes(std::size_t pod, std::size_t container);
 
+  Options options_;
+  const Clock& clock_;
+  Listener& listener_;
+  os::Poller poller_;
+  std::vector<std::string> notes_;
+  std::vector<PodState> states_;
+  std::vector<std::unique_ptr<PodBody>> pods_;
+  std::string root_;
+  Instant deadline_{};
+  bool stopped_ = false;
   os::Fd lock_;
   Estate estate_;
   std::unique_ptr<Trees> trees_;

@@ -18,8 +18,8 @@ namespace duress::rehearse {
 
 namespace {
 
-constexpr std::size_t kMostOutput = 10 * 1024;  // pkg/probe/exec/exec.go, maxReadLength
-constexpr std::size_t kMostShown = 1000;        // an event's message holds 1024 bytes
+constexpr std::size_t kMostOutput = 10UL * 1024;  // pkg/probe/exec/exec.go, maxReadLength
+constexpr std::size_t kMostShown = 1000;          // an event's message holds 1024 bytes
 
 const spec::Probe& probe_of(const spec::Container& container, ProbeKind kind) {
   switch (kind) {
@@ -115,7 +115,7 @@ void Rehearsal::Body::go_on(std::uint32_t key) {
 
 void Rehearsal::Body::take_command_output(Asking& asking) {
   if (!asking.process.output) return;
-  std::array<char, 16 * 1024> part;
+  std::array<char, 16UL * 1024> part;
   const ssize_t got = ::read(asking.process.output.get(), part.data(), part.size());
   if (got > 0) {
     const std::size_t room = kMostOutput - asking.output.size();

@@ -182,7 +182,7 @@ void Rehearsal::Body::start(std::size_t pod, std::size_t container) {
 void Rehearsal::Body::take_output(std::size_t pod, std::size_t container) {
   ContainerBody& own = pods_[pod]->containers[container];
   if (!own.live || !own.live->process.output) return;
-  std::array<char, 64 * 1024> part;
+  std::array<char, 64UL * 1024> part;
   // A part a time: one that never stops writing does not keep the loop.
   const ssize_t got = ::read(own.live->process.output.get(), part.data(), part.size());
   if (got > 0) {
@@ -301,7 +301,7 @@ void Rehearsal::Body::write_names() {
   const std::string path = estate_.directories.back() + "/names.json";
   const std::string fresh = path + ".new";
   const std::string text = names.dump() + "\n";
-  os::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const os::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!file || ::write(file.get(), text.data(), text.size()) < 0) return;
   (void)::rename(fresh.c_str(), path.c_str());
 }

@@ -79,7 +79,7 @@ Result<std::vector<os::Fd>> Runtime::ask(const RuntimeRequest& request, std::spa
 }
 
 Result<> Runtime::make_pod(std::size_t pod) {
-  RuntimeRequest request{.ask = Ask::kPod, .pod = static_cast<std::uint32_t>(pod)};
+  const RuntimeRequest request{.ask = Ask::kPod, .pod = static_cast<std::uint32_t>(pod)};
   auto got = ask(request, {});
   return got ? Result<>() : Result<>(std::unexpected(got.error()));
 }

@@ -32,7 +32,7 @@ class RuntimeProcess final {
   void serve(const os::Fd& child_signals);
 
  private:
-  void handle(const RuntimeRequest& request, std::vector<os::Fd> fds);
+  void handle(const RuntimeRequest& request, const std::vector<os::Fd>& fds);
   void make_pod(const RuntimeRequest& request);
   void start(const RuntimeRequest& request, const std::vector<os::Fd>& fds);
   void exec(const RuntimeRequest& request, const std::vector<os::Fd>& fds);
@@ -154,7 +154,7 @@ void RuntimeProcess::open_socket(const RuntimeRequest& request) {
   tell({.tell = RuntimeTell::kDone}, raw);
 }
 
-void RuntimeProcess::handle(const RuntimeRequest& request, std::vector<os::Fd> fds) {
+void RuntimeProcess::handle(const RuntimeRequest& request, const std::vector<os::Fd>& fds) {
   if (!is_known(request)) return refuse({Code::kInternal, "an unknown request"});
   switch (request.ask) {
     case Ask::kPod:
@@ -193,7 +193,7 @@ void RuntimeProcess::serve(const os::Fd& child_signals) {
     RuntimeRequest request;
     auto fds = os::receive(socket_, request, false);
     if (!fds && fds.error().code == Code::kGone) return;
-    if (fds) handle(request, std::move(*fds));
+    if (fds) handle(request, *fds);
   }
 }
 

@@ -27,7 +27,8 @@ class V2Trees final : public Trees {
       // Not there without swap, or before 4.19: then there is nothing to be set.
       const bool may_be_missing = file == "memory.swap.max" || file == "memory.oom.group";
       auto set = set_control(directory, file, value);
-      if (!set && !(may_be_missing && set.error().code == Code::kNotFound)) return set;
+      if (set || (may_be_missing && set.error().code == Code::kNotFound)) continue;
+      return set;
     }
     return {};
   }
