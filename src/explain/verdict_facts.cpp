@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "explain/verdict_order.h"
 #include "explain/verdict_words.h"
 
 namespace duress::explain::judging {
@@ -151,9 +152,9 @@ Facts gather(const observe::Recording& recording) {
   facts.looks.reserve(recording.looks.size());
   for (const Look& look : recording.looks) facts.looks.push_back(sane(look));
   for (const Event& event : recording.events) facts.events.push_back(sane(event));
-  std::ranges::stable_sort(facts.looks, {}, &Look::at);
-  std::ranges::stable_sort(
-      facts.events, {}, [](const Event& event) { return std::pair(event.at, rank(event.kind)); });
+  put_in_order(facts.looks, &Look::at);
+  put_in_order(facts.events,
+               [](const Event& event) { return std::pair(event.at, rank(event.kind)); });
   carry_counters_on(facts.looks);
   facts.sources = sources_of(recording.header.cgroup_version);
   facts.target = name_of_target(recording.header);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "explain/verdict_container.h"
+#include "explain/verdict_order.h"
 #include "explain/verdict_words.h"
 
 namespace duress::explain::judging {
@@ -200,7 +201,7 @@ std::vector<TimelineEntry> gathered(const Facts& facts, bool between_turns) {
     }
   }
   write(groups, out);
-  std::ranges::stable_sort(out, {}, &TimelineEntry::at);
+  put_in_order(out, &TimelineEntry::at);
   return out;
 }
 
@@ -208,9 +209,10 @@ std::vector<TimelineEntry> gathered(const Facts& facts, bool between_turns) {
 void cut(std::vector<TimelineEntry>& entries) {
   if (entries.size() <= kMostEntries) return;
   const std::size_t left_out = entries.size() - (kMostEntries - 1);
-  std::ranges::stable_sort(entries, std::ranges::greater{}, &TimelineEntry::severity);
+  put_in_order(entries,
+               [](const TimelineEntry& entry) { return -static_cast<int>(entry.severity); });
   entries.resize(kMostEntries - 1);
-  std::ranges::stable_sort(entries, {}, &TimelineEntry::at);
+  put_in_order(entries, &TimelineEntry::at);
   entries.push_back({entries.back().at,
                      "and " + std::to_string(left_out) + " more, of less weight, left out",
                      Severity::kGood});
