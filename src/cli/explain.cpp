@@ -4,12 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "explain/verdict.h"
 #include "observe/recording_file.h"
-#include "observe/recording_store.h"
 #include "render/verdict.h"
 #include "render/wrap.h"
 
@@ -17,6 +17,7 @@ namespace duress::cli {
 
 namespace {
 
+constexpr const char* kRecordings = "/var/lib/duress/recordings";
 constexpr int kUsage = 2;
 constexpr int kUnreadable = 3;
 constexpr int kNotice = 10;
@@ -42,8 +43,7 @@ class Parser final {
  public:
   Result<ExplainArguments> parse(const std::vector<std::string>& words) {
     const char* const set = std::getenv("DURESS_RECORDINGS");
-    out_.directory = set != nullptr && *set != '\0' ? std::string(set)
-                                                    : std::string(observe::kRecordingDirectory);
+    out_.directory = set != nullptr && *set != '\0' ? set : kRecordings;
     for (std::size_t i = 0; i < words.size(); ++i) take(words, i);
     if (out_.help) return out_;
     if (out_.last && !out_.file.empty()) wrong("give a FILE or --last, not both");
@@ -197,6 +197,33 @@ Result<ExplainArguments> parse_explain_arguments(const std::vector<std::string>&
   return Parser().parse(arguments);
 }
 
+Result<std::string> newest_recording(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::directory_iterator files(directory, error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return fail_errno(error.value(), "read " + quoted(directory, 200));
+  }
+  std::string newest;
+  fs::file_time_type at{};
+  for (; !error && files != fs::directory_iterator(); files.increment(error)) {
+    std::error_code gone;
+    const fs::path& path = files->path();
+    if (path.filename().string().starts_with('.') || !files->is_regular_file(gone)) continue;
+    const auto written = files->last_write_time(gone);
+    if (gone || (!newest.empty() && written < at)) continue;
+    // Of two of one moment the later name, so that the answer does not depend on the directory.
+    if (written == at && path.string() < newest) continue;
+    newest = path.string();
+    at = written;
+  }
+  if (newest.empty()) {
+    return fail(Code::kNotFound, "no recording in " + quoted(directory, 200) +
+                                     ": `duress run` makes one; or give a FILE");
+  }
+  return newest;
+}
+
 int explain(const std::vector<std::string>& arguments) {
   const auto complain = [](const Error& error) {
     (void)std::fprintf(stderr, "duress explain: %s\n", error.message.c_str());
@@ -210,7 +237,7 @@ int explain(const std::vector<std::string>& arguments) {
   }
   std::string path = parsed->file;
   if (parsed->last) {
-    const auto newest = observe::newest_recording(parsed->directory);
+    const auto newest = newest_recording(parsed->directory);
     if (!newest) return complain(newest.error());
     path = *newest;
   }

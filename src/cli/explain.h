@@ -27,4 +27,7 @@ struct ExplainArguments {
 [[nodiscard]] Result<ExplainArguments> parse_explain_arguments(
     const std::vector<std::string>& arguments);
 
+// The newest recording of a directory, by when it was last written to. kNotFound: there is none.
+[[nodiscard]] Result<std::string> newest_recording(const std::string& directory);
+
 }  // namespace duress::cli

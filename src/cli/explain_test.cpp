@@ -150,16 +150,30 @@ TEST(Explain, SaysInTextWhatWasRecorded) {
   EXPECT_THAT(text, HasSubstr("\n\nNothing went wrong: "));
 }
 
-TEST(Explain, TakesTheLastOfADirectory) {
+TEST(Last, IsTheNewestByTimeNotByName) {
   const Directory directory;
-  EXPECT_EQ(quietly({"--last", "--recordings", directory.path()}), 3);
-  const std::string older = written(directory, "b.duress", fine());
-  const timespec times[2] = {{1000, 0}, {1000, 0}};
-  ASSERT_EQ(::utimensat(AT_FDCWD, older.c_str(), times, 0), 0);
-  const std::string newer = written(directory, "a.duress", killed(false));
-  std::string text;
-  ASSERT_EQ(quietly({"--last", "--recordings", directory.path(), "-o", "json"}, &text), 0);
-  EXPECT_EQ(nlohmann::json::parse(text)["recording"]["file"], newer);
+  const auto touch = [&](const std::string& name, std::time_t at) {
+    std::ofstream(directory.file(name)) << name;
+    const timespec times[2] = {{at, 0}, {at, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, directory.file(name).c_str(), times, 0), 0);
+  };
+  touch("b", 1000);
+  touch("a", 2000);
+  touch(".hidden", 3000);
+  std::filesystem::create_directory(directory.file("z"));
+  EXPECT_EQ(newest_recording(directory.path()).value(), directory.file("a"));
+  touch("c", 2000);
+  EXPECT_EQ(newest_recording(directory.path()).value(), directory.file("c"));
+}
+
+TEST(Last, SaysWhereItLookedWhenThereIsNone) {
+  const Directory directory;
+  for (const std::string& path : {directory.path(), directory.file("missing")}) {
+    const auto none = newest_recording(path);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Code::kNotFound);
+    EXPECT_THAT(none.error().message, HasSubstr(path));
+  }
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ TEST(Explain, AFineRun) {
   EXPECT_EQ(verdict["severity"], "good");
   EXPECT_EQ(verdict["applicationSurvived"], true);
   EXPECT_THAT(sentence(verdict), HasSubstr("50 MiB were held"));
+  EXPECT_EQ(verdict["asForetold"], true) << verdict["foretold"];
 }
 
 TEST(Explain, AStressorThatWasOomKilledAndTheApplicationSpared) {
@@ -90,6 +91,7 @@ TEST(Explain, AStressorThatWasOomKilledAndTheApplicationSpared) {
   EXPECT_EQ(verdict["applicationKills"], 0);
   EXPECT_EQ(verdict["applicationSurvived"], true);
   EXPECT_THAT(verdict["evidence"].dump(), HasSubstr("OOMKilled"));
+  EXPECT_EQ(verdict["asForetold"], true) << verdict["foretold"];
 }
 
 TEST(Explain, TheSawtoothOfAStressorThatIsRegrown) {
@@ -119,6 +121,7 @@ TEST(Explain, AnApplicationThatTheStressKilled) {
   EXPECT_EQ(verdict["applicationSurvived"], false);
   EXPECT_EQ(verdict["applicationKills"], 1);
   EXPECT_THAT(sentence(verdict), HasSubstr("would have fitted"));
+  EXPECT_EQ(verdict["asForetold"], true) << verdict["foretold"];
 }
 
 TEST(Explain, AnApplicationThatItsOwnGrowthKilled) {
@@ -147,6 +150,7 @@ TEST(Explain, AWholeContainer) {
   EXPECT_EQ(verdict["finding"], "groupKilled") << verdict.dump(1);
   EXPECT_EQ(verdict["applicationSurvived"], false);
   EXPECT_THAT(sentence(verdict), HasSubstr("whole container"));
+  EXPECT_EQ(verdict["asForetold"], true) << verdict["foretold"];
 }
 
 TEST(Explain, ALimitThatWasChanged) {
@@ -215,6 +219,7 @@ TEST(Explain, ALevelThatTheLimitHasNoRoomFor) {
   const auto verdict = scene.verdict();
   EXPECT_EQ(verdict["finding"], "notReached") << verdict.dump(1);
   EXPECT_THAT(sentence(verdict), HasSubstr("the limit of 500 MiB has room for"));
+  EXPECT_EQ(verdict["asForetold"], true) << verdict["foretold"];
   EXPECT_EQ(verdict["applicationSurvived"], true);
 }
 
