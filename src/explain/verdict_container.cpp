@@ -68,40 +68,41 @@ class Reader final {
     probe.latest = event.at;
   }
 
-  // A kubelet says "Container app failed liveness probe, will be restarted".
+  // A kubelet says "Container app failed liveness probe, will be restarted", before or after.
   void note(const std::string& text) {
     for (auto& [name, probe] : failing_) {
       if (text.find(name + " probe") != std::string::npos) probe.named = true;
     }
+    if (!out_.ends.empty() && !out_.ends.back().restarted) take_probe(out_.ends.back());
   }
 
+  // What is told twice, by whoever watched its process and by whoever ended it, is one end.
   void ended(const Event& event) {
+    if (out_.ends.empty() || out_.ends.back().restarted) out_.ends.push_back({.at = event.at});
+    ContainerEnd& end = out_.ends.back();
+    if (!end.code) end.code = event.code;
+    if (!event.text.empty()) end.said += (end.said.empty() ? "" : "; ") + told(event.text);
     note(event.text);
-    ContainerEnd end{.at = event.at, .code = event.code, .said = event.text};
-    for (const char* name : {"liveness", "startup"}) {
-      const auto probe = failing_.find(name);
-      if (probe == failing_.end() || probe->second.failures <= end.failures) continue;
+  }
+
+  // The one that failed most often in a row.
+  void take_probe(ContainerEnd& end) const {
+    for (const auto& [name, probe] : failing_) {
+      if (probe.failures < end.failures) continue;
       end.probe = name;
-      end.failures = probe->second.failures;
-      end.first_failure = probe->second.first;
-      end.last_failure = probe->second.latest;
-      end.failure = probe->second.last;
-      end.named = probe->second.named;
+      end.failures = probe.failures;
+      end.first_failure = probe.first;
+      end.last_failure = probe.latest;
+      end.failure = probe.last;
+      end.named = probe.named;
     }
-    const bool likely = end.failures >= kThreshold && !crashed(event.code);
-    if (end.named || likely) end.cause = Cause::kProbe;
-    out_.ends.push_back(std::move(end));
+    const bool likely = end.failures >= kThreshold && !crashed(end.code);
+    end.cause = end.named || likely ? Cause::kProbe : Cause::kOther;
   }
 
   void began(const Event& event) {
-    if (!out_.ends.empty() && !out_.ends.back().restarted) {
-      ContainerEnd& end = out_.ends.back();
-      end.restarted = true;
-      if (end.failures > 0 && event.text.find(end.probe + " probe") != std::string::npos) {
-        end.named = true;
-        end.cause = Cause::kProbe;
-      }
-    }
+    note(event.text);
+    if (!out_.ends.empty()) out_.ends.back().restarted = true;
     failing_.clear();
   }
 

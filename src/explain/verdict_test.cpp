@@ -96,6 +96,22 @@ TEST(Honesty, AKubeletsOwnWordIsProof) {
   EXPECT_THAT(verdict.sentence, HasSubstr("restarted because its liveness probe had failed twice"));
 }
 
+TEST(Honesty, AnEndThatIsToldTwiceIsOneEnd) {
+  Course course;  // the recorder sees the process go, then whoever ended it says how and why
+  course.plan(mib(460)).pass(seconds(1)).load(mib(460));
+  course.pass(seconds(10)).event(EventKind::kProbeFailed, "liveness", "timeout");
+  course.event(EventKind::kContainerEnded, "web", "the target's first process ended");
+  course.pass(milliseconds(300)).container_ended(137);
+  course.last_event().text = "Container web failed liveness probe, will be restarted";
+  course.pass(milliseconds(300)).event(EventKind::kContainerRestarted);
+  const Verdict verdict = judged(course);
+  EXPECT_EQ(verdict.finding, Finding::kRestartedByLiveness);
+  EXPECT_EQ(verdict.restarts, 1);
+  EXPECT_THAT(verdict.sentence, AllOf(HasSubstr("liveness probe had failed once"),
+                                      HasSubstr("exit code 137 (SIGKILL)")));
+  EXPECT_THAT(verdict.evidence, Contains(HasSubstr("first process ended; Container web")));
+}
+
 TEST(Honesty, NobodyRestartsAContainerWithASegmentationFault) {
   Course course = liveness(4);
   for (auto& event : course.raw().events) {
