@@ -72,6 +72,7 @@ ordered_json forecast_json(const explain::Forecast& forecast) {
       {"totalPages", forecast.total_pages},
       {"marginPages", forecast.margin ? ordered_json(*forecast.margin) : ordered_json(nullptr)},
       {"targetEnds", forecast.target_ends}};
+  out["close"] = forecast.close;
   out["contenders"] = ordered_json::array();
   for (const explain::Contender& contender : forecast.contenders) {
     out["contenders"].push_back(contender_json(contender));
