@@ -116,9 +116,14 @@ TEST(Natural, RegrowMakesTheSawtooth) {
 
 TEST(Natural, ASizeAboveTheLimitIsNeverTakenAsReached) {
   Scene scene;
-  App app(scene.cgroup, quiet_application());
+  // Lighter than each of four workers that share what is left, so that it is never taken.
+  App app(scene.cgroup, {"--hold", "60M", "--oom-score-adj", std::to_string(kBurstable)});
   Duress duress(run_on(scene.cgroup, {"--memory", "3000MiB", "--workers", "4", "--then", "regrow",
-                                      "--for", "4s", "--guard", "200MiB"}));
+                                      "--for", "600s", "--guard", "200MiB"}));
+  EXPECT_TRUE(
+      wait_until([&] { return duress.last("sample") && (*duress.last("sample"))["kills"] >= 4; },
+                 seconds(20)));
+  duress.process().signal(SIGTERM);
   EXPECT_EQ(duress.process().wait(seconds(30)), 0);
   EXPECT_GE((*duress.last("end"))["kills"].get<int>(), 4);
   EXPECT_FALSE(duress.last("reached"));
