@@ -8,10 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "observe/kernel_log.h"
+#include "cli/doctor_checks.h"
+#include "observe/recording_store.h"
 #include "os/file.h"
 #include "os/machine.h"
 #include "os/privileges.h"
+#include "rehearse/estate.h"
 #include "render/table.h"
 #include "stress/leftovers.h"
 #include "stress/stressng.h"
@@ -20,14 +22,8 @@ namespace duress::cli {
 
 namespace {
 
-enum class Health { kGood, kLimited, kBad };
-
-struct Finding {
-  std::string name;  // stable, for programs
-  Health health = Health::kGood;
-  std::string value;
-  std::string advice;  // what to do; empty where all is well
-};
+constexpr const char* kProc = "/proc";
+constexpr const char* kStateDirectory = "/var/lib/duress";
 
 const char* word(Health health) {
   switch (health) {
@@ -95,12 +91,6 @@ void rights(std::vector<Finding>& out) {
       capability("CAP_SYS_PTRACE", CAP_SYS_PTRACE, "other users' targets cannot be looked into"));
 }
 
-Finding pressure(const std::string& proc) {
-  const bool on = os::read_file(proc + "/pressure/memory").has_value();
-  return {"PSI", on ? Health::kGood : Health::kLimited, on ? "on" : "not available",
-          on ? "" : "boot with psi=1 to see pressure"};
-}
-
 void memory(const std::string& proc, std::vector<Finding>& out) {
   const std::string pages =
       os::chosen("/sys/kernel/mm/transparent_hugepage/enabled").value_or("not available");
@@ -123,36 +113,53 @@ void memory(const std::string& proc, std::vector<Finding>& out) {
                  info->swap_total().value == 0 ? "none" : format_bytes(info->swap_total()), ""});
 }
 
-Finding kernel_log() {
-  const auto log = observe::KernelLog::open();
-  return {"kernel log", log ? Health::kGood : Health::kLimited,
-          log ? "readable" : log.error().message,
-          log ? ""
-              : "OOM kills are counted, but their victims not always named: run as root, or "
-                "with CAP_SYSLOG and /dev/kmsg"};
-}
-
 Finding stressng() {
   const auto path = stress::find_stressng();
   return {"stress-ng", path ? Health::kGood : Health::kLimited, path ? *path : "not installed",
           path ? "" : "needed for options and stressngStressors only"};
 }
 
-void leftovers(const stress::Leftovers& left, bool fixed, std::vector<Finding>& out) {
+void leftovers(const stress::Leftovers& left, const std::vector<rehearse::Estate>& rehearsals,
+               bool fixed, std::vector<Finding>& out) {
   const std::string advice = fixed ? "removed" : "duress doctor --fix removes it";
   const Health health = fixed ? Health::kGood : Health::kBad;
+  const auto add = [&](const std::string& what) {
+    out.push_back({"left behind", health, what, advice});
+  };
   for (const stress::Orphan& orphan : left.journals) {
-    out.push_back(
-        {"left behind", health,
-         "journal of " + orphan.about + ", " + std::to_string(orphan.changes.size()) + " changes",
-         advice});
+    add("journal of " + orphan.about + ", " + std::to_string(orphan.changes.size()) + " changes");
   }
-  for (const pid_t pid : left.workers) {
-    out.push_back({"left behind", health, "worker " + std::to_string(pid), advice});
+  for (const pid_t pid : left.workers) add("worker " + std::to_string(pid));
+  for (const std::string& directory : left.cgroups) add(directory);
+  for (const rehearse::Estate& estate : rehearsals) {
+    for (const std::string& directory : estate.cgroups) add("of a rehearsal: " + directory);
+    for (const std::string& directory : estate.directories) add("of a rehearsal: " + directory);
   }
-  for (const std::string& directory : left.cgroups)
-    out.push_back({"left behind", health, directory, advice});
-  if (left.empty()) out.push_back({"left behind", Health::kGood, "nothing", ""});
+  if (left.empty() && rehearsals.empty())
+    out.push_back({"left behind", Health::kGood, "nothing", ""});
+}
+
+// What killed runs and rehearsals left; with `fix` it is removed. True: some of it is still there.
+bool check_leftovers(const cgroup::Hierarchy& hierarchy, bool fix, std::vector<Finding>& out) {
+  const std::string run(stress::kRunDirectory);
+  auto left = stress::find_leftovers(run, kProc, hierarchy);
+  auto rehearsals = rehearse::find_leftovers(run, kStateDirectory, hierarchy);
+  if (!left || !rehearsals) {
+    const Error& error = left ? rehearsals.error() : left.error();
+    out.push_back({"left behind", Health::kBad, "?", error.message});
+    return false;
+  }
+  std::vector<std::string> stuck;
+  if (fix) {
+    stuck = stress::remove(*left);
+    const std::vector<std::string> more = rehearse::remove(*rehearsals);
+    stuck.insert(stuck.end(), more.begin(), more.end());
+  }
+  leftovers(*left, *rehearsals, fix && stuck.empty(), out);
+  for (const std::string& what : stuck)
+    out.push_back({"left behind", Health::kBad, what, "remove it by hand"});
+  const bool any = !left->empty() || !rehearsals->empty();
+  return any && (!fix || !stuck.empty());
 }
 
 void print_json(const std::vector<Finding>& findings) {
@@ -197,28 +204,22 @@ int doctor(const std::vector<std::string>& arguments) {
       return 2;
     }
   }
-  const std::string proc = "/proc";
   const auto hierarchy = cgroup::detect({});
   std::vector<Finding> findings = {kernel(), cgroups(hierarchy)};
+  if (hierarchy) findings.push_back(check_controllers(*hierarchy));
   rights(findings);
-  memory(proc, findings);
-  findings.push_back(pressure(proc));
-  findings.push_back(kernel_log());
+  memory(kProc, findings);
+  findings.push_back(check_pressure(kProc, hierarchy ? &*hierarchy : nullptr));
+  findings.push_back(check_kernel_log());
+  findings.push_back(check_namespaces());
+  findings.push_back(check_container_names());
   findings.push_back(stressng());
-  std::vector<std::string> stuck;
-  bool left_behind = false;
-  if (hierarchy) {
-    auto left = stress::find_leftovers(std::string(stress::kRunDirectory), proc, *hierarchy);
-    if (left) {
-      if (fix) stuck = stress::remove(*left);
-      left_behind = !left->empty() && (!fix || !stuck.empty());
-      leftovers(*left, fix && stuck.empty(), findings);
-    } else {
-      findings.push_back({"left behind", Health::kBad, "?", left.error().message});
-    }
-  }
-  for (const std::string& what : stuck)
-    findings.push_back({"left behind", Health::kBad, what, "remove it by hand"});
+  findings.push_back(check_room(
+      {"room to run", std::string(stress::kRunDirectory), mib(1), "journals and names"}));
+  findings.push_back(check_room(
+      {"room to keep", kStateDirectory, observe::Keep().bytes, "recordings and volumes"}));
+  findings.push_back(check_recordings(std::string(observe::kRecordingDirectory)));
+  const bool left_behind = hierarchy && check_leftovers(*hierarchy, fix, findings);
   json ? print_json(findings) : print_text(findings);
   if (!hierarchy) return 3;
   return left_behind ? 1 : 0;
