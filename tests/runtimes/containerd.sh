@@ -28,7 +28,8 @@ EOF
     wait_for 20 ctr version || die "containerd does not serve; see $work/log"
     ;;
   start)
-    ctr run -d --rootfs --memory-limit $((500 * 1024 * 1024)) --cgroup "/duress-it-containerd/$name" \
+    # Named as containerd's Kubernetes plugin does.
+    ctr run -d --annotation io.kubernetes.cri.container-name=duress-it --rootfs --memory-limit $((500 * 1024 * 1024)) --cgroup "/duress-it-containerd/$name" \
       "$runtimes/root" "$name" /bin/sleep 1000 >/dev/null
     echo "$name"
     ;;

@@ -19,7 +19,7 @@ case ${1:-} in
     wait_for 40 docker version || die "dockerd does not serve; see $work/log"
     tar -C "$runtimes/root" -c . | docker import - duress.local/app:1 >/dev/null
     ;;
-  start) docker run -d -m 500m --network none duress.local/app:1 /bin/sleep 1000 ;;
+  start) docker run -d --name duress-it -m 500m --network none duress.local/app:1 /bin/sleep 1000 ;;
   down)
     docker ps -aq 2>/dev/null | xargs -r -I{} env docker -H "unix://$work/docker.sock" rm -f {} >/dev/null 2>&1 || true
     end_daemon "$work/pid"

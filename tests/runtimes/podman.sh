@@ -23,7 +23,7 @@ EOF
     tar -C "$runtimes/root" -c . | podman import - duress.local/app:1 >/dev/null 2>&1
     ;;
   start)
-    podman run -d -m 500m --network none --cgroup-parent /duress-it-podman duress.local/app:1 /bin/sleep 1000
+    podman run -d --name duress-it -m 500m --network none --cgroup-parent /duress-it-podman duress.local/app:1 /bin/sleep 1000
     ;;
   down)
     podman rm -f -a -t 0 >/dev/null 2>&1 || true

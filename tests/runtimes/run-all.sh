@@ -33,6 +33,23 @@ is_seen_inside() { # CGROUP
   return 1
 }
 
+# `duress top` has to know the container by the name that its runtime keeps on disk, and the limit.
+is_named_by_top() { # RUNTIME CONTAINER
+  local work=$runtimes/$1
+  case $1 in
+    containerd) work=$work/state ;;
+    *) work=$work/data ;;
+  esac
+  "$duress" top -o json --container "${2:0:12}" --names "$work" --interval 100ms >"$runtimes/$1.top.json" || return 1
+  python3 /dev/fd/3 "$2" 3<<'END' <"$runtimes/$1.top.json"
+import json, sys
+row, = json.load(sys.stdin)["containers"]
+assert row["containerID"] == sys.argv[1], row["containerID"]
+assert row["container"] == "duress-it", row["container"]
+assert row["limit"]["bytes"] == 500 * 1024 * 1024 and row["limit"]["at"] == "container", row["limit"]
+END
+}
+
 check() { # RUNTIME
   local id cgroup before during after log rc=0 reached=no seen=no
   "$here/$1.sh" up || return 1
@@ -43,6 +60,10 @@ check() { # RUNTIME
     return 1
   }
   sleep 0.5
+  is_named_by_top "$1" "$id" || {
+    echo "$1: duress top does not show the container by its name" >&2
+    return 1
+  }
   before=$(usage_of "$cgroup")
   log=$runtimes/$1.jsonl
   "$duress" run --container "${id:0:12}" -f "$root/examples/article/memory.yaml" --for 4s -o jsonl >"$log" &
