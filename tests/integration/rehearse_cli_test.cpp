@@ -188,8 +188,9 @@ TEST_P(RehearseClass, HasTheScoreThatAKubeletGives) {
   // Without CAP_SYS_RESOURCE nothing goes below what this program has; that is noted.
   const int least = can_lower_oom_score() ? -1000 : 0;
   EXPECT_EQ(one["oomScoreAdj"], std::max(GetParam().score, least));
-  if (GetParam().score < least)
+  if (GetParam().score < least) {
     EXPECT_THAT((*duress.last("begin"))["notes"].dump(), HasSubstr("CAP_SYS_RESOURCE"));
+  }
 }
 INSTANTIATE_TEST_SUITE_P(
     All, RehearseClass,
