@@ -3,7 +3,7 @@
 # Asks dpkg first, so that it is quiet and quick when nothing is missing.
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libnghttp2-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+build=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libnghttp2-dev libssl-dev libfmt-dev libcli11-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev)
 integration=(qemu-system-x86 lz4 busybox-static cpio stress-ng containerd runc
   containernetworking-plugins docker.io podman iproute2 procps python3 chromium)

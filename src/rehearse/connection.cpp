@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace duress::rehearse {
 
@@ -69,11 +70,11 @@ std::string join_host_port(const std::string& host, int port) {
   return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-Connection::Connection(const std::string& host, int port, Sockets& sockets)
-    : name_(join_host_port(host, port)) {
-  const auto address = address_of_text(host, port);
+Connection::Connection(const Peer& peer, Sockets& sockets)
+    : peer_(peer), name_(join_host_port(peer.host, peer.port)), secured_(!peer.tls) {
+  const auto address = address_of_text(peer.host, peer.port);
   if (!address) {
-    error_ = "dial tcp: lookup " + host + ": no such host";
+    error_ = "dial tcp: lookup " + peer.host + ": no such host";
     return;
   }
   auto socket = sockets.socket(address->storage.ss_family == AF_INET6);
@@ -98,6 +99,16 @@ void Connection::fail_stream(const char* what, int error) {
 }
 
 bool Connection::connected() {
+  if (!reached()) return false;
+  if (secured_) return true;
+  if (!tls_) tls_ = std::make_unique<Tls>(fd_.get(), peer_.host);
+  const Flow flow = tls_->shake_hands();
+  if (flow == Flow::kGone) error_ = tls_->error().empty() ? "EOF" : tls_->error();
+  secured_ = flow == Flow::kMore;
+  return secured_;
+}
+
+bool Connection::reached() {
   if (connected_ || !error_.empty()) return connected_;
   pollfd ready{fd_.get(), POLLOUT, 0};
   if (::poll(&ready, 1, 0) <= 0) return false;
@@ -113,6 +124,11 @@ bool Connection::connected() {
 }
 
 Flow Connection::send(std::string& text) {
+  if (tls_) {
+    const Flow flow = tls_->send(text);
+    error_ = tls_->error();
+    return flow;
+  }
   while (!text.empty()) {
     const ssize_t sent = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
@@ -127,6 +143,11 @@ Flow Connection::send(std::string& text) {
 }
 
 Flow Connection::receive(std::string& to) {
+  if (tls_) {
+    const Flow flow = tls_->receive(to);
+    error_ = tls_->error();
+    return flow;
+  }
   std::array<char, 16UL * 1024> part;
   ssize_t got = -1;
   do {

@@ -39,7 +39,7 @@ class GrpcRun final : public ProbeRun {
   }
 
   [[nodiscard]] std::optional<ProbeDone> go_on() override {
-    if (!connection_) connection_.emplace(host_, port_, sockets_);
+    if (!connection_) connection_.emplace(Peer{host_, port_, false}, sockets_);
     const bool connected = !lost_ && connection_->connected();
     // Nobody there is waited out, as the client library that a kubelet uses does.
     lost_ = lost_ || !connection_->error().empty();

@@ -24,16 +24,17 @@ class HttpRun final : public ProbeRun {
       : get_(std::move(get)), sockets_(sockets), url_(url_of(get_, host)), first_host_(url_.host) {}
 
   [[nodiscard]] int fd() const override { return connection_ ? connection_->fd() : -1; }
-  [[nodiscard]] std::uint32_t events() const override { return sent_ ? EPOLLIN : EPOLLOUT; }
+  [[nodiscard]] std::uint32_t events() const override {
+    const bool writes = !connection_ || connection_->waits_to_write();
+    return writes || sending_ ? EPOLLOUT : EPOLLIN;
+  }
 
   [[nodiscard]] std::optional<ProbeDone> go_on() override {
     if (!connection_) begin();
     if (!connection_->connected()) return failed_or_waiting();
-    if (!sent_) {
-      const Flow flow = connection_->send(to_send_);
-      if (flow == Flow::kGone) return failed_or_waiting();
-      sent_ = flow == Flow::kMore;
-    }
+    const Flow flow = connection_->send(to_send_);
+    if (flow == Flow::kGone) return failed_or_waiting();
+    sending_ = flow == Flow::kWait;
     return receive();
   }
 
@@ -50,9 +51,9 @@ class HttpRun final : public ProbeRun {
  private:
   void begin() {
     answer_ = HttpAnswer();
-    sent_ = false;
+    sending_ = false;
     to_send_ = request_of(get_, url_);
-    connection_.emplace(url_.host, url_.port, sockets_);
+    connection_.emplace(Peer{url_.host, url_.port, url_.https}, sockets_);
   }
 
   [[nodiscard]] ProbeDone failure(const std::string& why) const {
@@ -115,7 +116,7 @@ class HttpRun final : public ProbeRun {
   std::string first_host_;
   std::optional<Connection> connection_;
   std::string to_send_;
-  bool sent_ = false;
+  bool sending_ = false;  // a part of it is still to be sent
   HttpAnswer answer_;
   int redirects_ = 0;
 };
@@ -129,7 +130,7 @@ class TcpRun final : public ProbeRun {
   [[nodiscard]] std::uint32_t events() const override { return EPOLLOUT; }
 
   [[nodiscard]] std::optional<ProbeDone> go_on() override {
-    if (!connection_) connection_.emplace(host_, port_, sockets_);
+    if (!connection_) connection_.emplace(Peer{host_, port_, false}, sockets_);
     if (connection_->connected()) return ProbeDone{};
     if (connection_->error().empty()) return std::nullopt;
     return ProbeDone{ProbeOutcome::kFailure, connection_->error()};

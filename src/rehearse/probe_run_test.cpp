@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -207,6 +209,78 @@ TEST(HttpProbe, TellsAHostThatIsNoAddress) {
   Plain sockets;
   const auto probe = make_http_run({.host = "no.such.example", .port = 80}, "127.0.0.1", sockets);
   EXPECT_THAT(run(*probe).message, HasSubstr("dial tcp: lookup no.such.example: no such host"));
+}
+
+// A key and a certificate that nobody has signed, made here.
+class Certificate final {
+ public:
+  Certificate()
+      : key_(EVP_RSA_gen(2048)),
+        certificate_(X509_new()),
+        context_(SSL_CTX_new(TLS_server_method())) {
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate_), -7200);
+    X509_gmtime_adj(X509_getm_notAfter(certificate_), -3600);  // and over, too
+    X509_set_pubkey(certificate_, key_);
+    X509_sign(certificate_, key_, EVP_sha256());
+    SSL_CTX_use_certificate(context_, certificate_);
+    SSL_CTX_use_PrivateKey(context_, key_);
+  }
+  Certificate(const Certificate&) = delete;
+  Certificate& operator=(const Certificate&) = delete;
+  ~Certificate() {
+    SSL_CTX_free(context_);
+    X509_free(certificate_);
+    EVP_PKEY_free(key_);
+  }
+  void serve(int peer, const std::string& answer) const {
+    SSL* session = SSL_new(context_);
+    SSL_set_fd(session, peer);
+    char request[2048];
+    if (SSL_accept(session) == 1 && SSL_read(session, request, sizeof request) > 0) {
+      SSL_write(session, answer.data(), static_cast<int>(answer.size()));
+      SSL_shutdown(session);
+    }
+    SSL_free(session);
+  }
+
+ private:
+  EVP_PKEY* key_;
+  X509* certificate_;
+  SSL_CTX* context_;
+};
+
+ProbeDone ask_https(int port, milliseconds timeout = milliseconds(2000)) {
+  Plain sockets;
+  const auto probe = make_http_run({.port = port, .https = true}, "127.0.0.1", sockets);
+  return run(*probe, timeout);
+}
+
+TEST(HttpsProbe, LooksAtNoCertificate) {
+  const Certificate identity;
+  const Server server(
+      [&](int peer) { identity.serve(peer, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"); });
+  const ProbeDone done = ask_https(server.port());
+  EXPECT_EQ(done.outcome, ProbeOutcome::kSuccess) << done.message;
+}
+
+TEST(HttpsProbe, TellsAServerThatSpeaksNoTls) {
+  const Server server([](int peer) {
+    read_request(peer);
+    say(peer, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  });
+  EXPECT_EQ(ask_https(server.port()).message,
+            "Get \"https://" + where(server.port()) +
+                "/\": http: server gave HTTP response to HTTPS client");
+  const Server closing([](int peer) { read_request(peer); });
+  EXPECT_EQ(ask_https(closing.port()).message,
+            "Get \"https://" + where(closing.port()) + "/\": EOF");
+  const Server silent([](int peer) {
+    read_request(peer);
+    read_request(peer);
+  });
+  EXPECT_THAT(ask_https(silent.port(), milliseconds(50)).message,
+              HasSubstr("context deadline exceeded"));
 }
 
 TEST(TcpProbe, NeedsNoMoreThanAConnection) {

@@ -80,7 +80,6 @@ class Rehearsal::Body final {
   std::optional<Caretaker> caretaker_;
   RuntimePlan plan_;
   std::optional<Runtime> runtime_;
-  HostSockets host_sockets_;
   std::uint32_t next_key_ = 1;
   std::map<std::uint32_t, std::pair<std::size_t, std::size_t>> lives_;  // key -> pod, container
   std::map<std::uint32_t, Asking> askings_;

@@ -41,12 +41,6 @@ class PodSockets final : public Sockets {
   std::size_t pod_;
 };
 
-// Of this machine's own network: for probes that name a host.
-class HostSockets final : public Sockets {
- public:
-  [[nodiscard]] Result<os::Fd> socket(bool ipv6) override;
-};
-
 struct PodBody {
   PodBody(spec::Pod of, const LifeOptions& options, Runtime& runtime, std::size_t number,
           Instant now)

@@ -1,7 +1,5 @@
 // Probes and preStop hooks under way: see rehearsal.h.
-#include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,12 +31,6 @@ const spec::Probe& probe_of(const spec::Container& container, ProbeKind kind) {
   return *container.readiness;
 }
 
-bool names_a_host(const spec::Probe& probe) {
-  if (const auto* get = std::get_if<spec::HttpGet>(&probe.how)) return !get->host.empty();
-  if (const auto* tcp = std::get_if<spec::TcpSocket>(&probe.how)) return !tcp->host.empty();
-  return false;
-}
-
 Command command_of(ProbeKind kind) { return static_cast<Command>(kind); }
 static_assert(static_cast<int>(Command::kReadiness) == static_cast<int>(ProbeKind::kReadiness));
 
@@ -55,20 +47,13 @@ std::string shown(const std::string& output) {
 
 }  // namespace
 
-Result<os::Fd> HostSockets::socket(bool ipv6) {
-  os::Fd out(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!out) return fail_errno(errno, "make a socket");
-  return out;
-}
-
 void Rehearsal::Body::probe(std::size_t pod, std::size_t container, ProbeKind kind) {
   PodBody& body = *pods_[pod];
   const spec::Probe& spec = probe_of(*body.life.containers()[container].spec, kind);
   const Instant now = clock_.now();
   Asking asking{
       .pod = pod, .container = container, .kind = kind, .begun = now, .ends = now + spec.timeout};
-  Sockets& sockets = names_a_host(spec) ? static_cast<Sockets&>(host_sockets_) : body.sockets;
-  asking.network = make_probe_run(spec, states_[pod].ip, sockets);
+  asking.network = make_probe_run(spec, states_[pod].ip, body.sockets);
   if (!asking.network) return run_command(std::move(asking), command_of(kind));
   const std::uint32_t key = next_key_++;
   askings_.emplace(key, std::move(asking));
