@@ -67,7 +67,6 @@ bool is_recording(Duress& duress) {
       [&] { return duress.process().output().find("recording ") != std::string::npos; });
 }
 
-// In the emulated machine a kill takes its time.
 std::vector<std::string> victims(int count, int every_ms) {
   return {"--victims", std::to_string(count),   "--victim", "24M",
           "--every",   std::to_string(every_ms)};

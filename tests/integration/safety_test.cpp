@@ -139,6 +139,10 @@ TEST(Killed, AtRandomMomentsNothingIsLeft) {
     Duress duress(avoiding(cgroup));
     std::this_thread::sleep_for(patience(milliseconds(random() % 60)));
     const int whom = static_cast<int>(random() % 3);
+    // Killed alone, it has to be there: else nobody is killed, and the run goes on.
+    if (whom == 1) {
+      EXPECT_TRUE(wait_until([&] { return warden_of(duress.process()).has_value(); }));
+    }
     const auto warden = warden_of(duress.process());
     if (whom != 0 && warden) ::kill(*warden, SIGKILL);
     if (whom != 1) duress.process().signal(SIGKILL);
