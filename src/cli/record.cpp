@@ -185,21 +185,37 @@ void print_end(const observe::Recorder& recorder, const Ended& ended, const Argu
   }
 }
 
+// Its end is the target's end: the target's first process, and the one that the user named.
+Result<std::vector<os::Fd>> first_processes(const cgroup::Target& target,
+                                            const cgroup::Wanted& wanted) {
+  std::vector<os::Fd> out;
+  const auto* const named = std::get_if<cgroup::ByPid>(&wanted);
+  for (const pid_t pid : {target.init, named != nullptr ? named->pid : 0}) {
+    if (pid <= 0) continue;
+    auto process = os::pidfd_open(pid);
+    if (!process) return std::unexpected(process.error());
+    out.push_back(std::move(*process));
+  }
+  return out;
+}
+
+Result<> watch_all(RecordingLoop& loop, const os::Fd& signals,
+                   const std::vector<os::Fd>& processes) {
+  if (auto added = loop.watch(signals.get(), Woken::kSignal); !added) return added;
+  for (const os::Fd& process : processes) {
+    if (auto added = loop.watch(process.get(), Woken::kTargetEnded); !added) return added;
+  }
+  return {};
+}
+
 Result<int> start(const Arguments& arguments, const std::vector<std::string>& command) {
   const SystemClock clock;
   auto hierarchy = cgroup::detect({});
   if (!hierarchy) return std::unexpected(hierarchy.error());
   auto target = cgroup::locate({}, *hierarchy, *arguments.wanted);
   if (!target) return std::unexpected(target.error());
-  std::vector<os::Fd> processes;
-  for (const pid_t pid : {target->init, std::get_if<cgroup::ByPid>(&*arguments.wanted) != nullptr
-                                            ? std::get<cgroup::ByPid>(*arguments.wanted).pid
-                                            : 0}) {
-    if (pid <= 0) continue;
-    auto process = os::pidfd_open(pid);
-    if (!process) return std::unexpected(process.error());
-    processes.push_back(std::move(*process));
-  }
+  auto processes = first_processes(*target, *arguments.wanted);
+  if (!processes) return std::unexpected(processes.error());
   auto setting = recorder_setting(arguments.where, command, *target, clock);
   if (!setting) return std::unexpected(setting.error());
   const std::string name = target->name;
@@ -210,12 +226,8 @@ Result<int> start(const Arguments& arguments, const std::vector<std::string>& co
   if (auto dropped = os::drop_capabilities(); !dropped) return std::unexpected(dropped.error());
   auto loop = RecordingLoop::make(*recorder, clock);
   if (!loop) return std::unexpected(loop.error());
-  if (auto added = loop->watch(signals->get(), Woken::kSignal); !added)
-    return std::unexpected(added.error());
-  for (const os::Fd& process : processes) {
-    if (auto added = loop->watch(process.get(), Woken::kTargetEnded); !added)
-      return std::unexpected(added.error());
-  }
+  if (auto watching = watch_all(*loop, *signals, *processes); !watching)
+    return std::unexpected(watching.error());
   if (!arguments.quiet && !arguments.json) {
     std::printf("recording %s to %s%s\n", name.c_str(), recorder->path().c_str(),
                 arguments.duration ? "" : ", until Ctrl-C or the target's end");
@@ -223,7 +235,7 @@ Result<int> start(const Arguments& arguments, const std::vector<std::string>& co
   }
   auto ended = watch(*recorder, *loop, arguments, clock);
   if (!ended) return std::unexpected(ended.error());
-  for (const os::Fd& process : processes) loop->forget(process.get());
+  for (const os::Fd& process : *processes) loop->forget(process.get());
   loop->forget(signals->get());
   const bool target_ended = ended->reason == "targetEnded";
   // What followed the target's end, and kills that nobody has named yet.

@@ -68,8 +68,10 @@ class RecorderProcess final {
 
 void RecorderProcess::take(std::string_view message) {
   observe::ByteReader in(message);
-  const auto word = static_cast<Word>(in.byte());
-  switch (word) {
+  const std::uint8_t word = in.byte();
+  if (word < static_cast<std::uint8_t>(Word::kPlan) || word > static_cast<std::uint8_t>(kLastWord))
+    return;
+  switch (static_cast<Word>(word)) {
     case Word::kPlan: {
       const observe::LoadPlan plan = observe::decode_plan(in);
       if (in.ok()) recorder_.plan(plan);

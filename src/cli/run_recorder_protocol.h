@@ -10,6 +10,7 @@
 namespace duress::cli {
 
 enum class Word : std::uint8_t { kPlan = 1, kEvent, kLoad, kEnd, kForetold };
+inline constexpr Word kLastWord = Word::kForetold;
 
 inline constexpr std::size_t kMostMessage = 1U << 16U;
 

@@ -8,7 +8,7 @@ namespace duress::observe {
 Look example_look(std::int64_t i) {
   using std::chrono::microseconds;
   Look look;
-  look.at = microseconds(std::int64_t{100'000} * i + i * 37 % 211);
+  look.at = microseconds(100'000 * i + i * 37 % 211);
   look.memory = {.usage = Bytes{104'857'600 + 4096 * (i * 97)},
                  .anon = Bytes{94'371'840 + 4096 * (i * 96)},
                  .active_file = Bytes{4096 * 300},

@@ -102,7 +102,6 @@ void OomWatch::killed(const OomKilled& line, const Whereabouts& where, Duration 
 void OomWatch::group(const OomGroup& line, Duration at) {
   if (!concerns(line.cgroup)) return;
   Event event{.at = at, .kind = EventKind::kOomGroupKill};
-  std::string oom_cgroup;
   const bool placed = !open_.empty() && at - open_.back().at <= kClaim;
   auto& from = placed ? open_ : strangers_;
   if (!from.empty() && at - from.back().at <= kClaim) {
@@ -138,7 +137,7 @@ void OomWatch::look(const Sight& sight, Duration at) {
 void OomWatch::take_strangers(Duration now, bool all) {
   const auto owed = static_cast<std::size_t>(std::max<std::int64_t>(counted_ - explained_, 0));
   const bool ambiguous = strangers_.size() > owed;
-  const auto take = [&](auto at) {
+  const auto take = [&](const auto& at) {
     told_.emplace_back(at->line.pid, now);
     open_.push_back(*at);
     ++explained_;

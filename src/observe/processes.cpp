@@ -125,7 +125,7 @@ std::optional<bool> Processes::is_in(const cgroup::Target& target, pid_t pid) co
 
 // Of very many workers some are measured at each look, the others stay as they were.
 Bytes Processes::own_resident() {
-  static const std::int64_t page = ::sysconf(_SC_PAGESIZE);
+  static const std::int64_t kPage = ::sysconf(_SC_PAGESIZE);
   Bytes sum;
   int measured = 0;
   auto measure = [&](Present& present) {
@@ -145,7 +145,7 @@ Bytes Processes::own_resident() {
     if (space != std::string::npos &&
         std::from_chars(text->data() + space + 1, text->data() + text->size(), pages).ec ==
             std::errc()) {
-      present.resident = Bytes{pages * page};
+      present.resident = Bytes{pages * kPage};
     }
   };
   const pid_t start = next_measured_;

@@ -134,7 +134,7 @@ bool Recorder::look(Instant now) {
   for (Event& event : watch_.take(at, false)) found(std::move(event));
   check(writer_.look(sight->look));
   ++looks_;
-  last_ = std::move(sight->look);
+  last_ = sight->look;
   first_ = false;
   return true;
 }
