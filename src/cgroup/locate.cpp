@@ -162,8 +162,8 @@ Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& targ
       continue;
     }
     const bool memory = std::ranges::find(mount.controllers, "memory") != mount.controllers.end();
-    std::string path = target.path;
-    if (!memory && target.init > 0) path = path_in(mount, membership).value_or("/");
+    const std::string path =
+        !memory && target.init > 0 ? path_in(mount, membership).value_or("/") : target.path;
     if (path == "/") continue;
     const std::string directory = mount.path + path;
     if (!memory && mount.version == Version::kV1 && !takes_processes(mount, directory)) continue;

@@ -164,7 +164,7 @@ void Names::ask_storages(const std::string& id, ContainerName& name) {
   }
 }
 
-void Names::ask_kubelet(const std::string& id, ContainerName& name) {
+void Names::ask_kubelet(const std::string& id, ContainerName& name) const {
   for (const std::string& entry : entries(roots_.kubelet_logs)) {
     if (!entry.contains(id)) continue;
     if (const auto found = parse_log_name(entry); found && found->first == id)

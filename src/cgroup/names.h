@@ -52,7 +52,7 @@ class Names final {
   void ask_docker(const std::string& id, ContainerName& name);
   void ask_containerd(const std::string& id, ContainerName& name);
   void ask_storages(const std::string& id, ContainerName& name);
-  void ask_kubelet(const std::string& id, ContainerName& name);
+  void ask_kubelet(const std::string& id, ContainerName& name) const;
   [[nodiscard]] std::string read(const std::string& path);
   void note(const std::string& directory);
 

@@ -18,10 +18,10 @@ Json parsed(std::string_view text) { return Json::parse(text, nullptr, false); }
 
 // Null where there is no such member, at whatever `json` is.
 const Json& member(const Json& json, const char* key) {
-  static const Json none;
-  if (!json.is_object()) return none;
+  static const Json kNone;
+  if (!json.is_object()) return kNone;
   const auto found = json.find(key);
-  return found == json.end() ? none : *found;
+  return found == json.end() ? kNone : *found;
 }
 
 std::string text_of(const Json& json, const char* key) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace duress::cgroup {
 
@@ -61,12 +62,12 @@ std::optional<std::string_view> FilePool::read_at_most(PooledFile& file,
     for_now = os::Fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!for_now) return std::nullopt;
     if (open_ < most_open_) {
-      file.fd_ = std::move(for_now);
+      std::swap(file.fd_, for_now);
       ++open_;
     }
   }
-  const int fd = file.fd_ ? file.fd_.get() : for_now.get();
-  const ssize_t got = pread_pieces(fd, buffer_, kLongestList, in_pieces);
+  const os::Fd& fd = file.fd_ ? file.fd_ : for_now;
+  const ssize_t got = pread_pieces(fd.get(), buffer_, kLongestList, in_pieces);
   if (got < 0) {
     file.close();  // ENODEV: the cgroup was removed; its name may come back
     return std::nullopt;

@@ -33,7 +33,8 @@ class PooledFile final {
 
 class FilePool final {
  public:
-  explicit FilePool(std::size_t most_open) : most_open_(most_open), buffer_(16U * 1024U, '\0') {}
+  static constexpr std::size_t kFirstBuffer = 16384;  // grows with what is read
+  explicit FilePool(std::size_t most_open) : most_open_(most_open), buffer_(kFirstBuffer, '\0') {}
   FilePool(const FilePool&) = delete;
   FilePool& operator=(const FilePool&) = delete;
   ~FilePool() = default;

@@ -186,7 +186,10 @@ class Top {
     if (arguments_.duration) {
       const Instant end = began_ + *arguments_.duration;
       if (clock_.now() >= end) return false;
-      if (end < until) return wait(end) && false;
+      if (end < until) {
+        (void)wait(end);
+        return false;
+      }
     }
     return wait(until);
   }
@@ -274,19 +277,19 @@ class Top {
 
 }  // namespace
 
-int top(const std::vector<std::string>& words) {
-  auto arguments = parse_top_arguments(words);
-  if (!arguments) return complain(arguments.error());
-  if (arguments->help || arguments->explain) {
-    std::fputs((arguments->help ? top_help() : top_explanation()).c_str(), stdout);
+int top(const std::vector<std::string>& arguments) {
+  auto parsed = parse_top_arguments(arguments);
+  if (!parsed) return complain(parsed.error());
+  if (parsed->help || parsed->explain) {
+    std::fputs((parsed->help ? top_help() : top_explanation()).c_str(), stdout);
     return 0;
   }
-  auto setting = setting_of(*arguments);
+  auto setting = setting_of(*parsed);
   if (!setting) return complain(setting.error());
   auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
   if (!signals) return complain(signals.error());
   const SystemClock clock;
-  return Top(*arguments, std::move(*setting), clock, std::move(*signals)).run();
+  return Top(*parsed, std::move(*setting), clock, std::move(*signals)).run();
 }
 
 }  // namespace duress::cli

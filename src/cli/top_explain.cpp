@@ -20,7 +20,7 @@ struct Behind {
 };
 
 std::vector<Source> behind(std::string_view key) {
-  static const std::array<Behind, 20> all = {
+  static const std::array<Behind, 20> kAll = {
       Behind{"usage", {Source::kUsage}},
       {"limit", {Source::kLimit}},
       {"at", {Source::kLimit}},
@@ -41,7 +41,7 @@ std::vector<Source> behind(std::string_view key) {
       {"mempressure", {Source::kPressureMemory}},
       {"cpupressure", {Source::kPressureCpu}},
       {"oom", {Source::kOomKills}}};
-  for (const Behind& one : all) {
+  for (const Behind& one : kAll) {
     if (one.key == key) return one.sources;
   }
   if (key == "processes" || key == "duress" || key == "duresscpu") return {Source::kProcesses};

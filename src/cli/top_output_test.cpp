@@ -108,6 +108,12 @@ TEST(TopScreen, ScrollsNoFurtherThanToTheLast) {
   EXPECT_THAT(lines[21], HasSubstr("free, top: 4 GiB of 24 GiB used"));
 }
 
+TEST(TopScreen, SignsOfTheBarAreToldOnALineOfTheirOwnWhereItIsNarrow) {
+  EXPECT_THAT(top_screen(overview_of(1), {}, frame_of(80, 24))[22], HasSubstr("file cache"));
+  EXPECT_THAT(top_screen(overview_of(1), {}, frame_of(120, 24))[23],
+              AllOf(HasSubstr("file cache"), HasSubstr("q end")));
+}
+
 TEST(TopScreen, SaysWhyThereIsNothing) {
   TopFrame frame = frame_of(80, 24);
   frame.all = 0;

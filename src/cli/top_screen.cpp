@@ -56,20 +56,24 @@ std::string heading(const observe::Overview& overview, const TopView& view, cons
                  static_cast<std::size_t>(frame.columns));
 }
 
+constexpr std::string_view kKeys = "q end  s sort  r reverse  / filter  e columns  h help";
+
+// Whether what the signs mean and the keys stand in one line.
+bool fits_beside_legend(const TopFrame& frame) {
+  return render::shown_width(render::gauge_legend(frame.look)) + 3 + render::width(kKeys) <=
+         static_cast<std::size_t>(frame.columns);
+}
+
 std::string keys_line(const TopView& view, const TopFrame& frame) {
   const auto columns = static_cast<std::size_t>(frame.columns);
   if (view.typing)
     return fitting({"filter: " + view.selection.text + "_   Enter keeps it, Esc clears it",
                     "filter: " + view.selection.text + "_"},
                    columns);
-  render::TableLook plain = frame.look;
-  plain.colour = false;
-  const std::string legend = render::gauge_legend(plain);
-  const std::string keys = "q end  s sort  r reverse  / filter  e columns  h help";
-  const std::string both = legend + "   " + keys;
-  if (render::width(both) > columns) return fitting({keys, "q end  h help"}, columns);
-  return render::gauge_legend(frame.look) + "   " +
-         render::paint(keys, Paint::kDim, frame.look.colour);
+  const std::string legend = render::gauge_legend(frame.look);
+  const std::string keys(kKeys);
+  if (!fits_beside_legend(frame)) return fitting({keys, "q end  h help"}, columns);
+  return legend + "   " + render::paint(keys, Paint::kDim, frame.look.colour);
 }
 
 constexpr std::string_view kHelp =
@@ -121,6 +125,9 @@ std::vector<std::string> top_screen(const observe::Overview& overview, const Top
   }
   if (!overview.notes.empty() && out.size() + 1 < rows) out.push_back(overview.notes.front());
   while (out.size() + 1 < rows) out.emplace_back();
+  const bool is_table = !reading && count > 0;
+  if (is_table && out.back().empty() && !fits_beside_legend(frame))
+    out.back() = render::cut_line(render::gauge_legend(frame.look), columns);
   out.push_back(reading
                     ? fitting({"arrows move, any other key goes back", "any key: back"}, columns)
                     : keys_line(view, frame));

@@ -65,7 +65,8 @@ void put_in_order(std::vector<Row>& rows, const Order& order) {
 std::string next_order(std::string_view key, const std::vector<std::string>& shown) {
   if (shown.empty()) return std::string(key);
   auto found = std::ranges::find(shown, key);
-  if (found == shown.end() || ++found == shown.end()) return shown.front();
+  if (found != shown.end()) ++found;
+  if (found == shown.end()) return shown.front();
   // The gauge is the percent in another form.
   return *found == "gauge" ? next_order("gauge", shown) : *found;
 }

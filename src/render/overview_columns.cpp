@@ -218,7 +218,7 @@ const OverviewColumn* overview_column(std::string_view key) {
 std::string short_bytes(Bytes bytes) {
   static constexpr std::array<std::string_view, 5> units = {"Ki", "Mi", "Gi", "Ti", "Pi"};
   if (bytes.value < 1024) return std::to_string(bytes.value);
-  double value = static_cast<double>(bytes.value);
+  auto value = static_cast<double>(bytes.value);
   std::size_t unit = 0;
   for (value /= 1024; value >= 1023.5 && unit + 1 < units.size(); ++unit) value /= 1024;
   const bool is_whole = std::abs(value - std::round(value)) < 0.05;

@@ -227,7 +227,7 @@ std::string gauge_legend(const TableLook& look) {
   return out + paint(signs.cache, Paint::kCyan, look.colour) + " file cache";
 }
 
-std::string machine_line(const observe::Overview& overview, std::size_t width_) {
+std::string machine_line(const observe::Overview& overview, std::size_t columns) {
   const std::string used = format_bytes(overview.node_used());
   const std::string total = format_bytes(overview.node_total);
   const std::string all =
@@ -243,9 +243,9 @@ std::string machine_line(const observe::Overview& overview, std::size_t width_) 
           ", " + cache + " of it cache",
       "free, top: " + used + " of " + total + " used, by the whole machine; shown here: " + all,
       "free: " + used + " used, the machine's"};
-  const auto fits =
-      std::ranges::find_if(lines, [&](const std::string& line) { return width(line) <= width_; });
-  return fits == lines.end() ? cut_line(lines.back(), width_) : *fits;
+  const auto* const fits =
+      std::ranges::find_if(lines, [&](const std::string& line) { return width(line) <= columns; });
+  return fits == lines.end() ? cut_line(lines.back(), columns) : *fits;
 }
 
 }  // namespace duress::render

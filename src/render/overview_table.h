@@ -37,6 +37,6 @@ struct TableLook {
 [[nodiscard]] std::string gauge_legend(const TableLook& look);
 
 // What `free` and `top` say of this machine, and why a container's figures are others.
-[[nodiscard]] std::string machine_line(const observe::Overview& overview, std::size_t width);
+[[nodiscard]] std::string machine_line(const observe::Overview& overview, std::size_t columns);
 
 }  // namespace duress::render

@@ -103,15 +103,16 @@ void handle_all(bool on) {
   set(SIGWINCH, on_resize);
 }
 
-bool is_set(const char* name) {
+// "" where it is not set.
+std::string variable(const char* name) {
   const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0';
+  return value == nullptr ? "" : value;
 }
 
 bool locale_is_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    if (!is_set(name)) continue;
-    std::string value = std::getenv(name);
+    std::string value = variable(name);
+    if (value.empty()) continue;
     std::ranges::transform(value, value.begin(), [](unsigned char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
     });
@@ -124,10 +125,10 @@ bool locale_is_utf8() {
 
 Screen::Screen(std::FILE* out, bool live) : out_(out), utf8_(locale_is_utf8()) {
   const int fd = ::fileno(out);
-  const char* term = std::getenv("TERM");
-  const bool smart = term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+  const std::string term = variable("TERM");
+  const bool smart = !term.empty() && term != "dumb";
   const bool is_terminal = ::isatty(fd) == 1 && smart;
-  colour_ = is_terminal && !is_set("NO_COLOR");
+  colour_ = is_terminal && variable("NO_COLOR").empty();
   live_ = live && is_terminal && !terminal.entered;
   if (!live_) return;
   std::fflush(out_);
@@ -158,8 +159,8 @@ ScreenSize Screen::size() const {
   if (::ioctl(::fileno(out_), TIOCGWINSZ, &size) == 0) {
     if (size.ws_col > 0) out.columns = size.ws_col;
     if (size.ws_row > 0) out.rows = size.ws_row;
-  } else if (is_set("COLUMNS")) {
-    const int columns = std::atoi(std::getenv("COLUMNS"));
+  } else if (const std::string given = variable("COLUMNS"); !given.empty()) {
+    const int columns = std::atoi(given.c_str());
     if (columns > 0 && columns < 10'000) out.columns = columns;
   }
   return out;

@@ -124,9 +124,11 @@ TEST(Screen, DrawsOnTheAlternateScreenAndLeavesIt) {
 }
 
 TEST(Screen, IsPutBackBySignalsAndExit) {
-  for (void (*end)() :
-       {+[] { ::raise(SIGTERM); }, +[] { ::raise(SIGINT); }, +[] { std::exit(3); }}) {
-    static void (*how)();
+  using End = void (*)();
+  const std::vector<End> ends = {[] { ::raise(SIGTERM); }, [] { ::raise(SIGINT); },
+                                 [] { std::exit(3); }};
+  for (const End end : ends) {
+    static End how;
     how = end;
     const OnTerminal seen = on_terminal([] {
       Screen screen(stdout);
