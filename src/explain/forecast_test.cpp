@@ -186,6 +186,16 @@ TEST(Forecast, WhoSharesTheVictimsMemoryDiesWithIt) {
   EXPECT_THAT(got.sentence, HasSubstr("shares its memory"));
 }
 
+TEST(Forecast, WhoSharesAGroupMembersMemoryDiesThoughOutsideOfTheGroup) {
+  Scene scene = article();
+  scene.kernel.levels[1].level.limit = mib(300);
+  scene.kernel.groups = {"/pod/c"};
+  scene.kernel.processes.push_back(process(8, mib(1), 0, "/pod/d"));
+  scene.kernel.processes.push_back(process(9, mib(1), 0, "/pod/d"));
+  scene.kernel.processes[1].same_memory_as = 7;
+  EXPECT_EQ(dead(forecast(scene, load(mib(3000))).kills[0]), (std::vector<pid_t>{7, 0, 8}));
+}
+
 TEST(Forecast, PageCacheGoesFirst) {
   Scene scene = article();
   scene.kernel.levels[0].file = mib(50);
