@@ -30,7 +30,7 @@ constexpr std::int64_t kFastestGrowth =
 constexpr std::int64_t kStepPart = 4;
 constexpr Bytes kLeastStep = kib(128);        // a worker
 constexpr std::int64_t kLeastStepPart = 200;  // of the limit, all workers together
-constexpr auto kStepPatience = seconds(1);    // for a worker that does not come along
+constexpr auto kStepPatience = seconds(5);    // for a worker that does not come along
 
 constexpr auto kFilling = milliseconds(1);
 constexpr auto kNear = milliseconds(3);
@@ -166,7 +166,10 @@ Bytes MemoryLoad::charged_for(std::uint32_t slot) const {
 }
 
 // What the load shall be charged in this step.
-Bytes MemoryLoad::in_step(const std::optional<Bytes>& room, const MemorySight& sight) {
+Bytes MemoryLoad::in_step(const MemorySight& sight) {
+  // Without the page cache: that figure is up to a second old, and near the limit the kernel has
+  // taken it back long since.
+  const std::optional<Bytes> room = headroom(sight.levels, Bytes{0});
   const bool fits = !room || wanted_ - charged() <= *room;
   if (fits || setting_.plan.keep_free.value > 0 || alive() < 2) return wanted_;
   std::optional<Bytes> slowest;
@@ -245,7 +248,7 @@ Duration MemoryLoad::tick(const MemorySight& sight) {
                             .room = room,
                             .alarmed = sight.alarmed});
   (void)choose_side(room);
-  wanted_now_ = in_step(room, sight);
+  wanted_now_ = in_step(sight);
   give_orders(room);
   return next_tick(room);
 }

@@ -77,7 +77,7 @@ class MemoryLoad final {
   void prepare(std::uint32_t slot, Instant now) const;
   [[nodiscard]] Bytes metric(const MemorySight& sight) const;
   [[nodiscard]] Bytes charged_for(std::uint32_t slot) const;
-  [[nodiscard]] Bytes in_step(const std::optional<Bytes>& room, const MemorySight& sight);
+  [[nodiscard]] Bytes in_step(const MemorySight& sight);
   bool choose_side(const std::optional<Bytes>& room);
   void give_orders(const std::optional<Bytes>& room);
   [[nodiscard]] Duration next_tick(const std::optional<Bytes>& room) const;
