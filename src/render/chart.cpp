@@ -110,6 +110,10 @@ class Chart {
 
   void cpu(const std::string& words) {
     const Panel panel{"cpu", "CPU", Unit::kCores, 96, kCpu};
+    if (!any(course_.cpu)) {
+      head(panel, [] {});
+      return not_there("Not available: the target has no CPU controller, or was looked at once.");
+    }
     const std::vector<Point> both = sum_of(course_, &Course::cpu, &Course::throttled);
     double top = 0;
     for (const Point& point : both) top = std::max(top, std::isnan(point.value) ? 0 : point.value);
@@ -327,6 +331,7 @@ std::string memory_in_words(const observe::Recording& recording, const Course& c
 }
 
 std::string cpu_in_words(const observe::Recording& recording, const Course& course) {
+  if (!any(course.cpu)) return "CPU use is not available.";
   const observe::Look& last = recording.looks.back();
   const double over = seconds_of(last.at - recording.looks.front().at);
   const double used = seconds_of(last.cpu - recording.looks.front().cpu);

@@ -17,7 +17,9 @@ using observe::Recording;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kRateOver = 0.5;  // seconds: five periods of the default quota, so that no single
                                    // one of them makes a spike
-constexpr double kLeastGap = 2.0;  // seconds
+constexpr double kDying = 0.5;     // seconds that a process takes to give its memory back
+constexpr double kBeforeDeath = 0.2;  // a look may see it before the kernel tells of it
+constexpr double kLeastGap = 2.0;     // seconds
 constexpr double kGapInLooks = 5;
 
 double seconds(std::chrono::nanoseconds duration) {
@@ -28,7 +30,7 @@ double number(Bytes bytes) { return static_cast<double>(bytes.value); }
 
 double number(const std::optional<Bytes>& bytes) { return bytes ? number(*bytes) : kUnknown; }
 
-void add_memory(Course& out, const Look& look, bool reach) {
+void add_memory(Course& out, const Look& look) {
   const double usage = std::max(0.0, number(look.memory.usage));
   // The counters are read one after the other and flushed late, so that parts can exceed the whole.
   const double ours = std::clamp(number(look.workers), 0.0, usage);
@@ -40,12 +42,6 @@ void add_memory(Course& out, const Look& look, bool reach) {
   out.cache.push_back(cache);
   out.application.push_back(usage - ours - cache);
   out.limit.push_back(number(look.limit));
-  double asked = kUnknown;
-  if (look.asked && look.asked->value > 0) {
-    const double without = usage - number(look.held.value_or(look.workers));
-    asked = reach ? number(*look.asked) : std::max(without, 0.0) + number(*look.asked);
-  }
-  out.asked.push_back(asked);
 }
 
 double share(std::chrono::nanoseconds now, std::chrono::nanoseconds before, double over) {
@@ -83,6 +79,48 @@ void add_rates(Course& out, const Look& look, const Look& before) {
   out.cpu_some.push_back(waited(look.cpu_pressure, before.cpu_pressure, &Pressure::some, over));
 }
 
+bool is_death_of_ours(const observe::Event& event) {
+  if (event.kind == EventKind::kOomKill) return event.ours;
+  return event.kind == EventKind::kOomGroupKill &&
+         std::ranges::any_of(event.members, &observe::Member::ours);
+}
+
+// A killed worker is gone from the list of processes before its memory is given back: what is still
+// charged for it would look like the application's. Beside such a death the application is given no
+// more than it had, or has, within half a second.
+void charge_the_dying_to_us(Course& out, const Recording& recording) {
+  const std::vector<double> raw = out.application;
+  std::size_t from = 0;
+  for (const observe::Event& event : recording.events) {
+    if (!is_death_of_ours(event)) continue;
+    const double death = seconds(event.at);
+    while (from < out.size() && out.at[from] < death - kBeforeDeath) ++from;
+    for (std::size_t i = from; i < out.size() && out.at[i] <= death + kDying; ++i) {
+      double least = raw[i];
+      for (std::size_t j = i; j-- > 0;) {
+        least = std::min(least, raw[j]);
+        if (out.at[j] < out.at[i] - kDying) break;
+      }
+      for (std::size_t j = i + 1; j < out.size(); ++j) {
+        least = std::min(least, raw[j]);
+        if (out.at[j] > out.at[i] + kDying) break;
+      }
+      out.application[i] = least;
+      out.ours[i] = out.usage[i] - out.cache[i] - least;
+    }
+  }
+}
+
+// The usage that the target would have with all that was asked for.
+void add_asked(Course& out, const Recording& recording) {
+  const bool reach = recording.plan && recording.plan->reach;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto& asked = recording.looks[i].asked;
+    const double others = reach ? 0 : out.application[i] + out.cache[i];
+    out.asked.push_back(asked && asked->value > 0 ? others + number(*asked) : kUnknown);
+  }
+}
+
 // A pause that is long beside the usual time between two looks (recordings are thinned out).
 double gap_length(const std::vector<double>& at) {
   if (at.size() < 3) return std::numeric_limits<double>::infinity();
@@ -98,14 +136,22 @@ double gap_length(const std::vector<double>& at) {
 
 Course course_of(const Recording& recording) {
   Course out;
-  const bool reach = recording.plan && recording.plan->reach;
   std::size_t earlier = 0;
   for (std::size_t i = 0; i < recording.looks.size(); ++i) {
     const Look& look = recording.looks[i];
     out.at.push_back(std::max(0.0, seconds(look.at)));
-    add_memory(out, look, reach);
+    add_memory(out, look);
     while (earlier + 1 < i && out.at[earlier + 1] <= out.at[i] - kRateOver) ++earlier;
     add_rates(out, look, recording.looks[earlier]);
+  }
+  charge_the_dying_to_us(out, recording);
+  add_asked(out, recording);
+  // A target that never ran for a nanosecond has no CPU controller.
+  if (std::ranges::all_of(recording.looks,
+                          [](const Look& look) { return look.cpu.count() == 0; })) {
+    for (auto* column : {&out.cpu, &out.throttled, &out.throttled_percent}) {
+      std::ranges::fill(*column, kUnknown);
+    }
   }
   const double gap = gap_length(out.at);
   for (std::size_t i = 0; i < out.at.size(); ++i) {

@@ -58,6 +58,26 @@ TEST(Course, AskedForLevelIsTheUsageWithAllOfTheLoad) {
   EXPECT_TRUE(std::isnan(course_of(recording).asked[0]));
 }
 
+TEST(Course, AKilledWorkersMemoryIsNotTheApplications) {
+  Recording recording;
+  for (int i = 0; i < 30; ++i) {
+    recording.looks.push_back(look_at(milliseconds(100 * i)));
+    if (i >= 20) recording.looks[static_cast<std::size_t>(i)].workers = {};
+    if (i > 20) recording.looks[static_cast<std::size_t>(i)].memory.usage = mib(60);
+  }
+  const auto spike = static_cast<double>(mib(85).value);
+  EXPECT_EQ(course_of(recording).application[20], spike);  // nobody was killed: it is its own
+  observe::Event kill;
+  kill.at = milliseconds(2040);
+  kill.kind = observe::EventKind::kOomKill;
+  kill.ours = true;
+  recording.events = {kill};
+  const Course course = course_of(recording);
+  EXPECT_EQ(course.application[20], static_cast<double>(mib(45).value));
+  EXPECT_EQ(course.ours[20], static_cast<double>(mib(40).value));
+  EXPECT_EQ(course.ours[25], 0);
+}
+
 TEST(Course, PressureThatIsNotThereIsNoZero) {
   Recording recording;
   recording.looks = {look_at(seconds(0)), look_at(seconds(1))};

@@ -43,7 +43,7 @@ constexpr std::array kKinds = {
     MarkKind{"load-ended", "load", "load end", "load ends", "M-4-4H4V4H-4z"},
     MarkKind{"supervisor-killed", "load", "supervisor killed", "supervisors killed",
              "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0-5 0zM-2.5-2.5 2.5 2.5M2.5-2.5-2.5 2.5", true},
-    MarkKind{"told", "load", "word of the load", "words of the load",
+    MarkKind{"told", "load", "message of the load", "messages of the load",
              "M-2 0A2 2 0 1 0 2 0A2 2 0 1 0-2 0z"},
     MarkKind{"limit", "limit", "change of the limit", "changes of the limit",
              "M0-5.5V5.5M-3-2.5 0-5.5 3-2.5M-3 2.5 0 5.5 3 2.5"},

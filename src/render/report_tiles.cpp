@@ -54,12 +54,11 @@ Tile load_tile(const Recording& recording) {
   return out;
 }
 
-Tile cpu_tile(const Recording& recording) {
-  if (recording.looks.size() < 2) return {"CPU", "–"};
+Tile cpu_tile(const Recording& recording, const Course& course) {
+  if (!peak_of(course.cpu)) return {"CPU", "–", "not available"};
   const observe::Look& first = recording.looks.front();
   const observe::Look& last = recording.looks.back();
   const double over = seconds_of(last.at - first.at);
-  if (over <= 0) return {"CPU", "–"};
   Tile out{"CPU, on average", number_text(seconds_of(last.cpu - first.cpu) / over) + " cores"};
   if (last.throttled_periods > 0 && last.periods > 0) {
     out.rest = fmt::format("throttled in {} % of the periods",
@@ -86,7 +85,8 @@ std::vector<Tile> tiles_of(const Recording& recording, const explain::Verdict& v
   Tile length{"length", clock_text(course.length)};
   length.rest = recording.end ? "ended: " + quoted(recording.end->reason) : "";
   if (!recording.complete) length.rest = "the recording was cut off";
-  return {usage_tile(course), load_tile(recording), oom, restarts, cpu_tile(recording), length};
+  return {usage_tile(course), load_tile(recording),        oom,
+          restarts,           cpu_tile(recording, course), length};
 }
 
 }  // namespace

@@ -27,24 +27,15 @@
     const parts = whole < 3600 ? [whole / 60, whole % 60] : [whole / 3600, (whole / 60) % 60, whole % 60];
     return parts.map((part, i) => String(Math.floor(part)).padStart(i ? 2 : 1, "0")).join(":");
   };
-  const fine = (seconds) => {
-    const tenths = Math.round(seconds * 10);
-    return `${clock(Math.floor(tenths / 10))}.${tenths % 10}`;
-  };
+  const fine = (seconds, tenths = Math.round(seconds * 10)) => `${clock(Math.floor(tenths / 10))}.${tenths % 10}`;
   const element = (tag, properties, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);
     made.append(...children);
     return made;
   };
-  const attributes = (made, values) => {
-    for (const [name, value] of Object.entries(values)) made.setAttribute(name, value);
-    return made;
-  };
+  const attributes = (made, values) => (Object.entries(values).forEach((pair) => made.setAttribute(...pair)), made);
   // Differences back to figures; null stays null.
-  const figures = (column, unit) => {
-    let sum = 0;
-    return column.map((step) => (step === null ? null : (sum += step) * unit));
-  };
+  const figures = (column, unit, sum = 0) => column.map((step) => (step === null ? null : (sum += step) * unit));
   const between = (least, value, most) => Math.min(most, Math.max(least, value));
 
   class Chart {
@@ -67,8 +58,7 @@
       this.closer = button("Closer", "Zoom in at the cursor (+)", () => this.zoomBy(0.5));
       this.wider = button("Wider", "Zoom out (-)", () => this.zoomBy(2));
       this.whole = button("Whole", "Show the whole time (0)", () => this.zoom(0, this.length));
-      const tools = element("span", { className: "tools" }, this.closer, this.wider, this.whole);
-      this.figure.querySelector(".readout").append(tools);
+      this.figure.querySelector(".readout").append(element("span", { className: "tools" }, this.closer, this.wider, this.whole));
     }
 
     addHit() {
