@@ -102,7 +102,7 @@ std::string chart_data(const Course& course, const Lanes& lanes,
                              : std::to_string(mark.count) + ' ' + std::string(mark.kind->many)});
   }
   // Only ASCII comes out; "</script" and "<!--" would end or change the element around it.
-  std::string text = out.dump(-1, ' ', true, Json::error_handler_t::replace);
+  const std::string text = out.dump(-1, ' ', true, Json::error_handler_t::replace);
   std::string safe;
   for (const char c : text) {
     if (c == '<') {

@@ -92,7 +92,8 @@ std::string clock_text(double seconds) {
 
 std::string clock_text_fine(double seconds) {
   const auto tenths = std::llround(std::max(seconds, 0.0) * 10);
-  return fmt::format("{}.{}", clock_text(static_cast<double>(tenths / 10)), tenths % 10);
+  const auto whole = tenths / 10;
+  return fmt::format("{}.{}", clock_text(static_cast<double>(whole)), tenths % 10);
 }
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }

@@ -19,8 +19,6 @@ namespace duress::render {
 
 namespace {
 
-using observe::Event;
-using observe::EventKind;
 using observe::Look;
 using observe::Recording;
 

@@ -79,9 +79,9 @@ std::vector<Tile> tiles_of(const Recording& recording, const explain::Verdict& v
                            verdict.stressor_kills);
     if (verdict.sawtooth > 0) oom.rest += fmt::format("; {} falls", verdict.sawtooth);
   }
-  Tile restarts{"restarts", std::to_string(verdict.restarts),
-                verdict.application_survived ? "the application survived"
-                                             : "the application’s first process ended"};
+  const Tile restarts{"restarts", std::to_string(verdict.restarts),
+                      verdict.application_survived ? "the application survived"
+                                                   : "the application’s first process ended"};
   Tile length{"length", clock_text(course.length)};
   length.rest = recording.end ? "ended: " + quoted(recording.end->reason) : "";
   if (!recording.complete) length.rest = "the recording was cut off";

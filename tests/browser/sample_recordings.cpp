@@ -13,25 +13,17 @@ using namespace duress;
 Result<> write(const std::string& path, const observe::Recording& recording) {
   auto writer = observe::RecordingWriter::create(path, recording.header);
   if (!writer) return Failure(writer.error());
-  const auto all = [&]() -> Result<> {
-    if (recording.plan) {
-      if (auto done = writer->plan(*recording.plan); !done) return done;
-    }
-    if (recording.foretold) {
-      if (auto done = writer->foretold(*recording.foretold); !done) return done;
-    }
-    for (const observe::Look& look : recording.looks) {
-      if (auto done = writer->look(look); !done) return done;
-    }
-    for (const observe::Event& event : recording.events) {
-      if (auto done = writer->event(event); !done) return done;
-    }
-    if (recording.end) {
-      if (auto done = writer->end(*recording.end); !done) return done;
-    }
-    return writer->close();
+  Result<> done;
+  const auto next = [&](auto append) {
+    if (done) done = append();
   };
-  return all();
+  if (recording.plan) next([&] { return writer->plan(*recording.plan); });
+  if (recording.foretold) next([&] { return writer->foretold(*recording.foretold); });
+  for (const observe::Look& look : recording.looks) next([&] { return writer->look(look); });
+  for (const observe::Event& event : recording.events) next([&] { return writer->event(event); });
+  if (recording.end) next([&] { return writer->end(*recording.end); });
+  next([&] { return writer->close(); });
+  return done;
 }
 
 }  // namespace
