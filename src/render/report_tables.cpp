@@ -159,7 +159,7 @@ void write_chart_table(Html& html, const Course& course, const TableOptions& opt
     rows.push_back(count == 1 ? 0 : i * (size - 1) / (count - 1));
   }
   std::ranges::sort(rows);
-  rows.erase(std::ranges::unique(rows).begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   html.open("details", {{"class", "fold"}})
       .leaf("summary", {}, fmt::format("The chart as a table ({} looks)", rows.size()));
   {
