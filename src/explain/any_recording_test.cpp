@@ -60,7 +60,7 @@ class AnyRecording final {
         return std::int64_t{byte()} << (kind / 16 * 4U);
     }
   }
-  Bytes size() { return flag() ? mib(byte() * 4) : Bytes{figure()}; }
+  Bytes size() { return flag() ? mib(std::int64_t{byte()} * 4) : Bytes{figure()}; }
   std::optional<Bytes> maybe_size() { return flag() ? std::optional(size()) : std::nullopt; }
   Duration time() { return flag() ? std::chrono::milliseconds(100 * byte()) : Duration(figure()); }
   std::string text() {

@@ -105,7 +105,7 @@ namespace judging {
 Case open_case(const observe::Recording& recording) {
   Facts facts = gather(recording);
   Kills kills = kills_of(facts);
-  Sawtooth sawtooth = sawtooth_of(facts.looks);
+  const Sawtooth sawtooth = sawtooth_of(facts.looks);
   Container container = container_of(facts, kills);
   return {std::move(facts), std::move(kills), sawtooth, std::move(container)};
 }
@@ -113,28 +113,28 @@ Case open_case(const observe::Recording& recording) {
 }  // namespace judging
 
 std::string_view name_of(Finding finding) {
-  constexpr std::array<std::string_view, static_cast<std::size_t>(kLastFinding) + 1> kNames = {
-      "groupKilled",
-      "appOomKilledByStress",
-      "appOomKilledByItself",
-      "restartedByLiveness",
-      "containerRestarted",
-      "otherKilled",
-      "supervisorKilled",
-      "guard",
-      "loadFailed",
-      "unnamedOomKilled",
-      "stressorOomKilled",
-      "stressorEnded",
-      "thrashing",
-      "throttled",
-      "nodeShort",
-      "notReached",
-      "limitChanged",
-      "cutOff",
-      "unknown",
-      "fine",
-      "recorderOnly"};
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(kLastFinding) + 1> kNames =
+      {"groupKilled",
+       "appOomKilledByStress",
+       "appOomKilledByItself",
+       "restartedByLiveness",
+       "containerRestarted",
+       "otherKilled",
+       "supervisorKilled",
+       "guard",
+       "loadFailed",
+       "unnamedOomKilled",
+       "stressorOomKilled",
+       "stressorEnded",
+       "thrashing",
+       "throttled",
+       "nodeShort",
+       "notReached",
+       "limitChanged",
+       "cutOff",
+       "unknown",
+       "fine",
+       "recorderOnly"};
   const auto at = static_cast<std::size_t>(finding);
   return at < kNames.size() ? kNames[at] : "unknown";
 }

@@ -13,7 +13,6 @@ namespace duress::explain {
 namespace {
 
 using namespace testing;
-using observe::EventKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::Each;

@@ -36,7 +36,7 @@ TEST_P(NotReached, SaysWhy) {
 Course in_the_ramp() {
   Course course;
   course.plan(mib(200)).pass(seconds(1)).event(EventKind::kLoadStarted);
-  for (int i = 1; i <= 10; ++i) {
+  for (std::int64_t i = 1; i <= 10; ++i) {
     course.asked(mib(10 * i)).pass(seconds(1), mib(38), mib(10 * i));
   }
   course.end("deadline");
@@ -47,7 +47,7 @@ Course quota() {
   Course course;
   course.plan(mib(200)).pass(seconds(1)).event(EventKind::kLoadStarted).asked(mib(200));
   course.raw().header.node_cpus = 1;
-  for (int i = 1; i <= 4; ++i) {
+  for (std::int64_t i = 1; i <= 4; ++i) {
     course.state().periods += 10;
     course.state().throttled_periods += i == 1 ? 10 : 4;
     course.pass(milliseconds(500), mib(38), mib(10 * i));
@@ -94,7 +94,7 @@ TEST(NotReachedForTheQuota, IsToldBesideTheThrottling) {
 }
 
 TEST(NotReachedByTheCountersStock, IsNoFinding) {
-  Course course = stuck(mib(100), mib(100) - kib(400), mib(38));
+  const Course course = stuck(mib(100), mib(100) - kib(400), mib(38));
   EXPECT_EQ(judged(course).finding, Finding::kFine);
 }
 

@@ -81,11 +81,11 @@ Maybe thrashing(const Case& the) {
   Candidate out{.finding = Finding::kThrashing,
                 .severity = faults ? Severity::kBad : Severity::kNotice,
                 .at = judged(the).from};
-  std::string what = std::to_string(rise->refaults) +
-                     " pages that had been thrown out were read "
-                     "back (" +
-                     decimal(now.refaults, 0) + " a second), with " +
-                     std::to_string(rise->major_faults) + " major faults";
+  const std::string what = std::to_string(rise->refaults) +
+                           " pages that had been thrown out were read "
+                           "back (" +
+                           decimal(now.refaults, 0) + " a second), with " +
+                           std::to_string(rise->major_faults) + " major faults";
   std::string wait;
   if (rise->memory_full) {
     wait = "everything in it waited for memory for " + time_of(*rise->memory_full) + " of " +
