@@ -17,7 +17,30 @@ using judging::Case;
 using judging::Maybe;
 using Ask = Maybe (*)(const Case&);
 
-// In the order of enum Finding.
+// Both in the order of enum Finding.
+constexpr std::array<std::string_view, static_cast<std::size_t>(kLastFinding) + 1> kNames = {
+    "groupKilled",
+    "appOomKilledByStress",
+    "appOomKilledByItself",
+    "restartedByLiveness",
+    "containerRestarted",
+    "otherKilled",
+    "supervisorKilled",
+    "guard",
+    "loadFailed",
+    "unnamedOomKilled",
+    "stressorOomKilled",
+    "stressorEnded",
+    "thrashing",
+    "throttled",
+    "nodeShort",
+    "notReached",
+    "limitChanged",
+    "cutOff",
+    "unknown",
+    "fine",
+    "recorderOnly"};
+
 constexpr std::array<Ask, 17> kQuestions = {
     judging::group_killed,
     judging::application_killed,
@@ -113,30 +136,9 @@ Case open_case(const observe::Recording& recording) {
 }  // namespace judging
 
 std::string_view name_of(Finding finding) {
-  static constexpr std::array<std::string_view, static_cast<std::size_t>(kLastFinding) + 1> kNames =
-      {"groupKilled",
-       "appOomKilledByStress",
-       "appOomKilledByItself",
-       "restartedByLiveness",
-       "containerRestarted",
-       "otherKilled",
-       "supervisorKilled",
-       "guard",
-       "loadFailed",
-       "unnamedOomKilled",
-       "stressorOomKilled",
-       "stressorEnded",
-       "thrashing",
-       "throttled",
-       "nodeShort",
-       "notReached",
-       "limitChanged",
-       "cutOff",
-       "unknown",
-       "fine",
-       "recorderOnly"};
   const auto at = static_cast<std::size_t>(finding);
-  return at < kNames.size() ? kNames[at] : "unknown";
+  if (at >= kNames.size()) return "unknown";
+  return kNames.at(at);
 }
 
 std::string_view name_of(Severity severity) {

@@ -78,7 +78,8 @@ Fit fit_of_application(const Case& the) {
 }
 
 std::string shared_clause(const Fit& fit) {
-  return fit.shared_limit ? " The limit is not the target's own: others share it." : "";
+  return fit.shared_limit ? " The limit is one above the target's own, which others may share."
+                          : "";
 }
 
 std::vector<std::string> advice_by_stress(const Case& the) {

@@ -172,7 +172,7 @@ TEST(Honesty, ASharedLimitIsSaid) {
   for (auto& event : course.raw().events) {
     if (event.kind == EventKind::kOomKill) event.cgroup = "/kubepods/pod1";
   }
-  EXPECT_THAT(judged(course).sentence, HasSubstr("others share it"));
+  EXPECT_THAT(judged(course).sentence, HasSubstr("others may share"));
 }
 
 TEST(OomKilledMark, IsExplainedWhereOnlyTheStressorDied) {

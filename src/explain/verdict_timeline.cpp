@@ -92,7 +92,7 @@ std::string kill_line(const Event& event) {
 }
 
 std::string process_line(const Event& event) {
-  return process_of(event.subject, event.pid, "a process") +
+  return "process " + process_of(event.subject, event.pid, "without a name") +
          (event.kind == EventKind::kProcessCame ? " came" : " went") +
          (event.ours ? " (Duress's own)" : "");
 }
