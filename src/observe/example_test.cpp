@@ -11,7 +11,7 @@ Look example_look(std::int64_t i) {
   look.at = microseconds(100'000 * i + i * 37 % 211);
   look.memory = {.usage = Bytes{104'857'600 + 4096 * (i * 97)},
                  .anon = Bytes{94'371'840 + 4096 * (i * 96)},
-                 .active_file = Bytes{4096 * 300},
+                 .active_file = kib(1200),
                  .inactive_file = Bytes{4096 * (500 + i % 3)},
                  .shmem = Bytes{8192},
                  .kernel = Bytes{2'000'000 + 512 * (i % 50)},
