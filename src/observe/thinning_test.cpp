@@ -49,5 +49,18 @@ TEST(Thinning, EveryStretchKeepsItsHighestAndItsLowestInOrder) {
   EXPECT_THAT(kept(thinning), ::testing::ElementsAre(0, 1, 2, 4, 5, 6, 7));
 }
 
+TEST(Thinning, APeakAndATroughAreKeptWhereverTheyAre) {
+  constexpr int count = 64;
+  for (int peak = 0; peak < count; ++peak) {
+    Thinning thinning(4);
+    for (int i = 0; i < count; ++i)
+      thinning.add(at(i, i == peak ? 9 : i == (peak + 7) % count ? 1 : 5));
+    const std::vector<std::int64_t> all = kept(thinning);
+    EXPECT_THAT(all,
+                ::testing::IsSupersetOf({std::int64_t{peak}, std::int64_t{(peak + 7) % count}}));
+    EXPECT_LE(all.size(), 13U);
+  }
+}
+
 }  // namespace
 }  // namespace duress::observe
