@@ -207,13 +207,10 @@ void Rehearsal::Body::take_report(std::size_t pod, std::size_t container) {
   poller_.remove(live->process.report.get());
   live->process.report.reset();
   live->not_started = !live->report.empty();
-  const Instant now = clock_.now();
-  if (live->not_started) {
-    body.life.start_failed(container, runtime_failure(live->report), now);
-    tell(pod);
-    return;
-  }
-  body.life.started(container, now);
+  // Its process has still to end: told now, it would be started anew while this one is in its
+  // place.
+  if (live->not_started) return;
+  body.life.started(container, clock_.now());
   tell(pod);
   refresh(pod);
   listener_.container_started(pod, container);
@@ -236,7 +233,10 @@ void Rehearsal::Body::container_ended(std::size_t pod, std::size_t container, in
   constexpr int kMostParts = 64;
   for (int i = 0; i < kMostParts && live->process.output; ++i) take_output(pod, container);
   forget_probes(pod, container);
-  if (!live->not_started) {
+  if (live->not_started) {
+    body.life.start_failed(container, runtime_failure(live->report), clock_.now());
+    tell(pod);
+  } else {
     Termination termination = termination_of(status, clock_.now());
     termination.oom_kills = trees_->oom_kills(live->cgroup);
     body.life.ended(container, std::move(termination));
