@@ -10,6 +10,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/order.h"
 #include "cgroup/oom_files.h"
 #include "cgroup/parse.h"
 #include "os/file.h"
@@ -113,9 +114,7 @@ class Reader {
       here.push_back(std::move(*process));
     }
     // v2 lists them as the kernel walks them, v1 by number: there the order of joining is guessed.
-    if (target_.version == Version::kV1) {
-      std::ranges::stable_sort(here, {}, &OomProcess::start_time);
-    }
+    if (target_.version == Version::kV1) put_in_order(here, &OomProcess::start_time);
     std::ranges::move(here, std::back_inserter(out_.processes));
   }
 

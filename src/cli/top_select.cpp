@@ -53,12 +53,14 @@ void put_in_order(std::vector<Row>& rows, const Order& order) {
   const render::OverviewColumn* column = render::overview_column(order.key);
   if (column == nullptr) return;
   const bool by_value = column->value != nullptr;
-  std::ranges::stable_sort(rows, [](const Row& a, const Row& b) { return a.title() < b.title(); });
-  std::ranges::stable_sort(rows, [&](const Row& a, const Row& b) {
-    const Row& first = order.reversed ? b : a;
-    const Row& second = order.reversed ? a : b;
-    if (by_value) return column->value(first) > column->value(second);
-    return sorted_text(first, *column) < sorted_text(second, *column);
+  const auto comes_first = [&](const Row& a, const Row& b) {
+    if (by_value) return column->value(a) > column->value(b);
+    return sorted_text(a, *column) < sorted_text(b, *column);
+  };
+  std::ranges::sort(rows, [&](const Row& a, const Row& b) {
+    if (comes_first(a, b)) return !order.reversed;
+    if (comes_first(b, a)) return order.reversed;
+    return std::pair(a.title(), a.path) < std::pair(b.title(), b.path);
   });
 }
 

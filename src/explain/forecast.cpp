@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/order.h"
 #include "explain/oom_moment.h"
 
 namespace duress::explain {
@@ -102,9 +103,9 @@ class Teller {
     out_.total_pages = moment.total_pages;
     const std::vector<Contender> all = field_.contenders(moment);
     out_.contenders = all;
-    std::ranges::stable_sort(out_.contenders, [](const Contender& a, const Contender& b) {
-      return a.badness.value_or(INT64_MIN) > b.badness.value_or(INT64_MIN);
-    });
+    // The heaviest first, the exempt last.
+    put_in_order(out_.contenders,
+                 [](const Contender& one) { return -one.badness.value_or(-INT64_MAX); });
     const auto victim = choose(all);
     if (moment.killer_off || !victim) {  // whoever asks for more has to wait, or is refused
       out_.answer = Answer::kCannotReach;

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "explain/verdict_order.h"
+#include "base/order.h"
 #include "explain/verdict_words.h"
 
 namespace duress::explain::judging {

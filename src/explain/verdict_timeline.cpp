@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/order.h"
 #include "explain/verdict_container.h"
-#include "explain/verdict_order.h"
 #include "explain/verdict_words.h"
 
 namespace duress::explain::judging {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace duress::explain::judging {
+namespace duress {
 
 // `key` of an element gives what is compared, least first.
 template <class Element, class Key>
@@ -27,4 +27,4 @@ void put_in_order(std::vector<Element>& elements, Key key) {
   elements = std::move(out);
 }
 
-}  // namespace duress::explain::judging
+}  // namespace duress
