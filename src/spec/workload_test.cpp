@@ -84,7 +84,7 @@ TEST(Workloads, ReadTheArticles) {
   const auto& http = std::get<HttpGet>(container.liveness->how);
   EXPECT_EQ(http.port, 8080);
   EXPECT_EQ(http.path, "/");
-  EXPECT_EQ(container.liveness->period, seconds(10));
+  EXPECT_EQ(container.liveness->period, seconds(2));
   EXPECT_EQ(container.liveness->failure_threshold, 3);
   EXPECT_THAT(start_values(pod, container, {}).environment,
               ElementsAre(Pair("KUBERNETES_NAMESPACE", "hello-kubernetes"),
