@@ -150,6 +150,15 @@ std::string directory_in_unified(const Mount& mount, const std::vector<Membershi
   return path && *path != "/" ? mount.path + *path : std::string();
 }
 
+// In a tree without the memory controller; "" where the target is not in it, or cannot be joined.
+std::string directory_beside(const Mount& mount, const std::vector<MembershipLine>& lines,
+                             const Target& target) {
+  const std::string path = target.init > 0 ? path_in(mount, lines).value_or("/") : target.path;
+  const std::string directory = mount.path + path;
+  const bool takes = mount.version != Version::kV1 || takes_processes(mount, directory);
+  return path == "/" || !takes ? std::string() : directory;
+}
+
 // v1: where the target's processes are in each tree; where there are none, the same path.
 Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& target) {
   std::vector<MembershipLine> membership;
@@ -162,11 +171,9 @@ Result<> open_trees(const Roots& roots, const Hierarchy& hierarchy, Target& targ
       continue;
     }
     const bool memory = std::ranges::find(mount.controllers, "memory") != mount.controllers.end();
-    const std::string path =
-        !memory && target.init > 0 ? path_in(mount, membership).value_or("/") : target.path;
-    if (path == "/") continue;
-    const std::string directory = mount.path + path;
-    if (!memory && mount.version == Version::kV1 && !takes_processes(mount, directory)) continue;
+    const std::string directory =
+        memory ? mount.path + target.path : directory_beside(mount, membership, target);
+    if (directory.empty()) continue;
     auto fd = os::open_directory(directory);
     if (!fd) {
       if (memory) return std::unexpected(fd.error());
