@@ -129,6 +129,11 @@ KillLog::~KillLog() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+void KillLog::look_at(const std::string& cgroup, const std::vector<pid_t>& applications) {
+  cgroup_ = cgroup;
+  applications_ = applications;
+}
+
 const std::vector<pid_t>& KillLog::killed() {
   char line[8192];
   while (true) {
@@ -136,13 +141,23 @@ const std::vector<pid_t>& KillLog::killed() {
     if (got < 0 && errno == EPIPE) continue;  // lines were lost: the oldest that is left
     if (got <= 0) return killed_;
     line[got] = '\0';
-    const std::string text(line);
-    if (text.find("due to memory.oom.group set") != std::string::npos) group_ = true;
-    const std::size_t at = text.find("Killed process ");
-    if (at == std::string::npos || text.find("emory cgroup out of memory") == std::string::npos)
-      continue;
-    killed_.push_back(std::atoi(text.c_str() + at + sizeof("Killed process ") - 1));
+    take(line);
   }
+}
+
+void KillLog::take(const std::string& line) {
+  if (line.find("due to memory.oom.group set") != std::string::npos &&
+      line.find("Tasks in " + cgroup_) != std::string::npos) {
+    group_ = true;
+  }
+  const std::size_t at = line.find("Killed process ");
+  if (at == std::string::npos || line.find("emory cgroup out of memory") == std::string::npos)
+    return;
+  const pid_t pid = std::atoi(line.c_str() + at + sizeof("Killed process ") - 1);
+  const bool application = std::ranges::find(applications_, pid) != applications_.end();
+  const bool worker =
+      run_ > 0 && pid > run_ && line.find("(duress-memory)", at) != std::string::npos;
+  if (application || worker) killed_.push_back(pid);
 }
 
 Scene::Scene(const Asked& asked) : asked_(asked) {
@@ -216,6 +231,7 @@ void Scene::play(KillLog& log) {
   std::vector<std::string> words = load_flags();
   words.insert(words.begin(), {"run", "-o", "jsonl", "--for", "600s"});
   Duress duress(words);
+  log.workers_after(duress.process().pid());
   const auto over = [&] { return !log.killed().empty() || !duress.process().alive(); };
   if (!wait_until([&] { return over() || duress.last("reached").has_value(); }, seconds(20)))
     return;

@@ -12,7 +12,8 @@
 
 namespace duress::testing {
 
-// The kernel's own word on who was killed, from now on.
+// The kernel's own word on who was killed from now on. The log is the whole machine's: who else was
+// killed meanwhile is left out.
 class KillLog final {
  public:
   KillLog();
@@ -20,12 +21,20 @@ class KillLog final {
   KillLog& operator=(const KillLog&) = delete;
   ~KillLog();
   [[nodiscard]] bool readable() const { return fd_ >= 0; }
+  // Those below this cgroup only: the applications, and the workers of a run.
+  void look_at(const std::string& cgroup, const std::vector<pid_t>& applications);
+  void workers_after(pid_t run) { run_ = run; }
   // PIDs in the order of their deaths, group members among them.
   [[nodiscard]] const std::vector<pid_t>& killed();
   [[nodiscard]] bool group() const { return group_; }
 
  private:
+  void take(const std::string& line);
+
   int fd_;
+  std::string cgroup_;
+  std::vector<pid_t> applications_;
+  pid_t run_ = 0;  // workers are its children's: their PIDs come after it
   std::vector<pid_t> killed_;
   bool group_ = false;
 };
@@ -62,6 +71,7 @@ class Scene final {
   // Until somebody was killed, or everything is held and grown.
   void play(KillLog& log);
   [[nodiscard]] std::vector<pid_t> applications() const;
+  [[nodiscard]] const std::string& path() const { return pod_.path(); }
   [[nodiscard]] bool alive(pid_t pid);
 
  private:

@@ -78,6 +78,7 @@ void run_one(std::mt19937& random, Tally& tally) {
   const Asked asked = random_asked(random);
   Scene scene(asked);
   KillLog log;
+  log.look_at(scene.path(), scene.applications());
   const nlohmann::json preflight = scene.preflight();
   ASSERT_TRUE(preflight.is_object()) << asked.text();
   const Told told = told_by(preflight);
