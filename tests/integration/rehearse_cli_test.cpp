@@ -81,7 +81,7 @@ class Rehearse : public ::testing::Test {
 
 TEST_F(Rehearse, FiftyMiBByFourWorkersRaiseTheContainerByFifty) {
   Duress duress(on_article(
-      "memory.yaml", {"--start-after", "3s", "--for", is_v2() ? "40s" : "9s", "-o", "jsonl"}));
+      "memory.yaml", {"--start-after", "3s", "--for", is_v2() ? "25s" : "9s", "-o", "jsonl"}));
   EXPECT_EQ(duress.process().wait(seconds(40)), 0) << duress.process().errors();
   std::int64_t before = 0;
   std::int64_t during = 0;
@@ -120,7 +120,7 @@ TEST_F(Rehearse, TheLivenessProbeEndsTheStressAndTheVerdictSaysSo) {
 
 TEST_F(Rehearse, WithoutProbesTheSawtoothIsCountedAndTheApplicationSpared) {
   Duress duress(on_flags({"--no-oom-group", "--then", "regrow", "--max-kills", "0", "--for",
-                          is_v2() ? "60s" : "10s"}));
+                          is_v2() ? "40s" : "10s"}));
   EXPECT_EQ(duress.process().wait(seconds(60)), 0) << duress.process().errors();
   const nlohmann::json one = container_of(duress);
   EXPECT_EQ(one["oomScoreAdj"], 988);
@@ -155,7 +155,7 @@ class RehearsePolicy : public Rehearse, public ::testing::WithParamInterface<Pol
 TEST_P(RehearsePolicy, EndsAsForetold) {
   const Policy& policy = GetParam();
   Duress duress(
-      on_flags({"--no-oom-group", "--when-oom", policy.name, "--for", is_v2() ? "60s" : "6s"}));
+      on_flags({"--no-oom-group", "--when-oom", policy.name, "--for", is_v2() ? "30s" : "6s"}));
   const auto code = duress.process().wait(seconds(60));
   EXPECT_EQ(code, std::string(policy.fate) == "killed" ? 11 : 0) << duress.process().errors();
   const nlohmann::json one = container_of(duress);
@@ -208,7 +208,7 @@ TEST_F(Rehearse, ARestartedContainerIsStressedAgain) {
   text.replace(text.find("restart: end"), 12, "restart: again");
   std::ofstream(experiment) << text;
   Duress duress({"rehearse", "-f", std::string(kArticle) + "app.yaml", "-f", experiment,
-                 "--command", "hello-world=" DURESS_HELLO, "--for", is_v2() ? "100s" : "16s", "-o",
+                 "--command", "hello-world=" DURESS_HELLO, "--for", is_v2() ? "60s" : "16s", "-o",
                  "jsonl"});
   EXPECT_EQ(duress.process().wait(seconds(60)), 12) << duress.process().errors();
   EXPECT_TRUE(was_told(duress, "AppliedAgain", ""));
