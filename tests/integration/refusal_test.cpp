@@ -207,8 +207,9 @@ TEST(MissingRight, ToLockMemoryIsNamedWithTheWayOut) {
   Process refused(without_the_right({"--memory", "10MiB", "--for", "60s"}), nullptr);
   EXPECT_EQ(refused.wait(), 3);
   EXPECT_THAT(refused.errors(), AllOf(HasSubstr("CAP_IPC_LOCK"), HasSubstr("--swappable")));
-  Process swappable(without_the_right({"--memory", "10MiB", "--swappable", "--for", "1s"}),
-                    nullptr);
+  Process swappable(
+      without_the_right({"--memory", "10MiB", "--swappable", "--for", "1s", "--no-record"}),
+      nullptr);
   EXPECT_EQ(swappable.wait(), 0) << swappable.errors();
 }
 
@@ -216,7 +217,7 @@ TEST(Quiet, PrintsNothingWhereNothingIsWrong) {
   Cgroup cgroup;
   App app(cgroup, {});
   Process run({Duress::program(), "run", "--cgroup", cgroup.path(), "--memory", "10MiB", "--for",
-               "1s", "--quiet"},
+               "1s", "--quiet", "--no-record"},
               nullptr);
   EXPECT_EQ(run.wait(), 0);
   EXPECT_EQ(run.output(), "");
