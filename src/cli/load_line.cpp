@@ -11,10 +11,10 @@ using nlohmann::json;
 
 // Null where the way does not lead there; no exception, whatever the line holds.
 const json& at(const json& from, std::initializer_list<const char*> way) {
-  static const json nothing;
+  static const json kNothing;
   const json* node = &from;
   for (const char* name : way) {
-    if (!node->is_object() || !node->contains(name)) return nothing;
+    if (!node->is_object() || !node->contains(name)) return kNothing;
     node = &(*node)[name];
   }
   return *node;

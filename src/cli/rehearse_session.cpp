@@ -12,7 +12,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-enum Tag : std::uint64_t { kRehearsal = 1, kSignals, kKeys, kLoads = 1000, kLogs = 1'000'000 };
+enum Tag : std::uint64_t {
+  kRehearsal = 1,
+  kSignals = 2,
+  kKeys = 3,
+  kLoads = 1000,
+  kLogs = 1'000'000
+};
 
 constexpr auto kDrawEvery = milliseconds(250);
 // Pods that are not ready by then are stressed as they are, as a cluster would do it.
@@ -34,8 +40,8 @@ std::optional<Bytes> request_of(const spec::Pod& pod, const std::string& name) {
 
 }  // namespace
 
-RehearseSession::RehearseSession(const World& world, RehearsalPlan plan)
-    : world_(world), plan_(std::move(plan)) {}
+RehearseSession::RehearseSession(World world, RehearsalPlan plan)
+    : world_(std::move(world)), plan_(std::move(plan)) {}
 RehearseSession::~RehearseSession() = default;
 
 std::string RehearseSession::who(std::size_t pod, std::optional<std::size_t> container) const {

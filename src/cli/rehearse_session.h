@@ -34,7 +34,7 @@ class RehearseSession final : private rehearse::Listener {
     RehearseTeller& teller;
     std::vector<std::string> command{};  // as typed
   };
-  RehearseSession(const World& world, RehearsalPlan plan);
+  RehearseSession(World world, RehearsalPlan plan);
   RehearseSession(const RehearseSession&) = delete;
   RehearseSession& operator=(const RehearseSession&) = delete;
   ~RehearseSession() override;
@@ -68,7 +68,7 @@ class RehearseSession final : private rehearse::Listener {
   void look(Instant now);
   [[nodiscard]] bool loads_are_off() const;
   [[nodiscard]] RehearsalResult finish();
-  [[nodiscard]] ContainerResult result_of(std::size_t watched);
+  [[nodiscard]] ContainerResult result_of(std::size_t index);
   [[nodiscard]] RehearsalSight sight(Instant now) const;
   [[nodiscard]] Watched* watched(std::size_t pod, std::size_t container);
   [[nodiscard]] const rehearse::ContainerState& state_of(const rehearse::Place& place) const;

@@ -32,7 +32,7 @@ NewsTold heed_news(const LoadNews& news, LoadSight& sight) {
             .reason = "Load",
             .text = said->what};
   }
-  const LoadOver& over = std::get<LoadOver>(news);
+  const auto& over = std::get<LoadOver>(news);
   sight.held.reset();
   sight.last_word = over.end.message;
   return {.warning = over.exit_code != 0,

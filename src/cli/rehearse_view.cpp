@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <ranges>
 
 #include "observe/overview.h"
 #include "render/overview_table.h"
@@ -197,8 +198,8 @@ class View {
     out_.push_back(head);
     const std::size_t room = rows - std::min(rows, out_.size());
     std::deque<std::string> lines;
-    for (auto event = sight_.events.rbegin(); event != sight_.events.rend(); ++event) {
-      std::vector<std::string> of_one = event_lines(*event);
+    for (const EventSight& event : std::views::reverse(sight_.events)) {
+      std::vector<std::string> of_one = event_lines(event);
       if (lines.size() + of_one.size() > room) break;
       lines.insert(lines.begin(), of_one.begin(), of_one.end());
     }

@@ -135,7 +135,7 @@ void ContainerWatch::mark_begin(const rehearse::ContainerState& container) {
 Result<std::string> ContainerWatch::close(Instant now) {
   if (!recorder_) return std::string();
   if (load_end_) recorder_->end(*load_end_);
-  const std::string path = recorder_->path();
+  std::string path = recorder_->path();
   auto closed = recorder_->close(now);
   recorder_.reset();
   if (!closed) return std::unexpected(closed.error());
