@@ -229,7 +229,7 @@ bool Scene::grown() {
 
 void Scene::play(KillLog& log) {
   std::vector<std::string> words = load_flags();
-  words.insert(words.begin(), {"run", "-o", "jsonl", "--for", "600s"});
+  words.insert(words.begin(), {"run", "-o", "jsonl", "--for", "600s", "--no-record"});
   Duress duress(words);
   log.workers_after(duress.process().pid());
   const auto over = [&] { return !log.killed().empty() || !duress.process().alive(); };
