@@ -34,7 +34,8 @@ k8s_kubectl() { in_cluster_network "$k8s_bin/kubectl" --kubeconfig "$k8s/admin.c
 start_daemon() { # NAME COMMAND...
   local name=$1
   shift
-  in_cluster_network setsid "$@" >>"$k8s/$name.log" 2>&1 </dev/null &
+  # Not by in_cluster_network: a function in the background is a shell, whose PID is not the daemon's.
+  nsenter --net="/run/netns/$k8s_netns" setsid "$@" >>"$k8s/$name.log" 2>&1 </dev/null &
   echo "$! $(start_time "$!")" >"$k8s/$name.pid"
 }
 
