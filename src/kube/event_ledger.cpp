@@ -1,0 +1,80 @@
+#include "kube/event_ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace duress::kube {
+
+namespace {
+
+// FNV-1a: the same on every machine, so that all replicas write into one event.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3U;
+  }
+  return hash;
+}
+
+constexpr std::size_t kMostName = 220;
+
+}  // namespace
+
+std::optional<EventWrite> EventLedger::note(const EventNote& note, Instant now, WallTime wall) {
+  forget_old(now);
+  const std::string key = note.target.uid + "/" + note.target.name + "/" + note.reason;
+  const auto found = kept_.find(key);
+  if (found == kept_.end()) {
+    if (kept_.size() >= kMostKept) return std::nullopt;
+    EventWrite write{
+        .note = note,
+        .name = fmt::format("{}.{:016x}", note.target.name.substr(0, kMostName),
+                            hash_of(fmt::format("{}/{}", key, wall.time_since_epoch().count()))),
+        .count = 1,
+        .first = wall,
+        .last = wall,
+        .is_new = true};
+    kept_.emplace(key, Kept{write, now, false});
+    return write;
+  }
+  Kept& kept = found->second;
+  kept.write.note = note;
+  kept.write.count += 1;
+  kept.write.last = wall;
+  kept.write.is_new = false;
+  if (now - kept.written < kAtMostOncePer) {
+    kept.waits = true;
+    return std::nullopt;
+  }
+  kept.written = now;
+  kept.waits = false;
+  return kept.write;
+}
+
+std::vector<EventWrite> EventLedger::due(Instant now) {
+  std::vector<EventWrite> writes;
+  for (auto& [key, kept] : kept_) {
+    if (!kept.waits || now - kept.written < kAtMostOncePer) continue;
+    kept.waits = false;
+    kept.written = now;
+    writes.push_back(kept.write);
+  }
+  return writes;
+}
+
+std::optional<Instant> EventLedger::next() const {
+  std::optional<Instant> first;
+  for (const auto& [key, kept] : kept_)
+    if (kept.waits) first = std::min(first.value_or(Instant::max()), kept.written + kAtMostOncePer);
+  return first;
+}
+
+void EventLedger::forget_old(Instant now) {
+  std::erase_if(kept_, [now](const auto& entry) {
+    return !entry.second.waits && now - entry.second.written > kForgottenAfter;
+  });
+}
+
+}  // namespace duress::kube
