@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs every test there is, on every machine there is: units under ASan and UBSan, integration on this host and in the
+# Runs the tests, on every machine there is: units under ASan and UBSan, integration on this host and in the
 # cgroup-v2 machine, container runtimes, reports in a browser, and the fuzzers for a moment. The last line is the sum over all.
-# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz
+# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz, and kubernetes
+#   (the client against a real API server), which runs only when it is named
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -61,6 +62,19 @@ run_runtimes() { build release && tests/runtimes/run-all.sh; }
 
 run_browser() { build release && tests/browser/run.py; }
 
+# A cluster that runs already is used and left, so that one can look into it; else one comes and goes.
+run_kubernetes() {
+  local mine=no rc=0 at=${DURESS_TESTBED:-${HOME:-/root}/.cache/duress-testbed}/k8s
+  build release && labelled build/release kubernetes && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh || return 1
+  if [[ ! -e $at/admin.conf ]]; then
+    mine=yes
+    DURESS_K8S_NODE=no tests/testbed/k8s-up.sh || rc=$?
+  fi
+  ((rc != 0)) || ctest --test-dir build/release -L '^kubernetes$' -V || rc=$?
+  [[ $mine == no ]] || tests/testbed/k8s-down.sh
+  return "$rc"
+}
+
 run_fuzz() { build fuzz && tests/fuzz/run.sh 5; }
 
 # A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
@@ -82,12 +96,13 @@ stage() { # NAME
 group="test"
 [[ "${stages[*]}" == unit ]] && group=check
 [[ "${stages[*]}" == fuzz ]] && group=lint
+[[ "${stages[*]}" == kubernetes ]] && group=kubernetes
 tools/install-deps.sh "$group"
 [[ "$group" == test && " ${stages[*]} " == *" fuzz "* ]] && tools/install-deps.sh lint
 
 for name in "${stages[@]}"; do
   declare -F "run_$name" >/dev/null || {
-    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes browser fuzz" >&2
+    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes browser fuzz kubernetes" >&2
     exit 2
   }
   stage "$name"

@@ -45,6 +45,12 @@ void Connection::begin(std::string bytes, Calls calls) {
   later(phase_ == Phase::kOpen ? &Connection::reuse : &Connection::start);
 }
 
+void Connection::abandon() {
+  waiting_.reset();
+  alive_.reset();
+  phase_ = Phase::kBroken;
+}
+
 std::string_view Connection::doing() const {
   switch (phase_) {
     case Phase::kNew:

@@ -38,6 +38,9 @@ class Connection final {
   // Only while it is idle: new, or ready for another request. Never calls back from within.
   void begin(std::string bytes, Calls calls);
 
+  // Calls nobody back any more. It may be on the stack, and is of no use behind it.
+  void abandon();
+
   [[nodiscard]] bool is_open() const { return phase_ == Phase::kOpen; }
   [[nodiscard]] bool is_busy() const { return busy_; }
   // Whether a byte of the present answer has come.

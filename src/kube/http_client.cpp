@@ -198,6 +198,7 @@ void HttpClient::keep(std::unique_ptr<Connection> connection) {
 
 // Its call may be on the stack: it goes with the next turn.
 void HttpClient::retire(std::unique_ptr<Connection> connection) {
+  connection->abandon();
   retired_.push_back(std::move(connection));
   sweep_ = reactor_.after(Duration{0}, [this] { retired_.clear(); });
 }

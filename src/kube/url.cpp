@@ -35,7 +35,7 @@ Result<Url> parse_url(std::string_view text) {
     return no_url(whole, "only http and https are known");
   }
   const std::size_t slash = std::min(text.find('/'), text.size());
-  std::string_view authority = text.substr(0, slash);
+  const std::string_view authority = text.substr(0, slash);
   std::string_view path = text.substr(slash);
   if (authority.contains('@')) return no_url(whole, "a user does not belong into it");
   if (path.find_first_of("?#\r\n ") != std::string_view::npos)

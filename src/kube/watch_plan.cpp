@@ -18,7 +18,7 @@ bool is_refusal(Reason reason) {
 
 BackoffPolicy WatchPlan::policy() {
   return {.first = std::chrono::milliseconds(100),
-          .most = std::chrono::seconds(30),
+          .most = std::chrono::seconds(10),
           .factor = 2.0,
           .jitter = 0.5,
           .forget_after = std::chrono::minutes(2)};

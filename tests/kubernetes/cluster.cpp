@@ -56,7 +56,7 @@ Answer<Json> Cluster::ask(
       *reactor_, [&](kube::Client::Done done) { return begin(*client_, std::move(done)); });
 }
 
-bool Cluster::until(const std::function<bool()>& predicate, std::chrono::seconds most) {
+bool Cluster::until(const std::function<bool()>& predicate, std::chrono::milliseconds most) {
   const auto end = std::chrono::steady_clock::now() + most;
   while (!predicate()) {
     if (std::chrono::steady_clock::now() > end) return false;

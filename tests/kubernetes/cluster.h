@@ -33,7 +33,7 @@ class Cluster final {
       const std::function<kube::Pending(kube::Client&, kube::Client::Done)>& begin);
   // Turns until it holds; false: it did not in time.
   [[nodiscard]] bool until(const std::function<bool()>& predicate,
-                           std::chrono::seconds most = std::chrono::seconds(30));
+                           std::chrono::milliseconds most = std::chrono::seconds(30));
 
   [[nodiscard]] kube::Answer<kube::Json> get(const kube::Place& place);
   [[nodiscard]] kube::Answer<kube::Json> create(const kube::Place& place, const kube::Json& object);
