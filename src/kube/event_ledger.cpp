@@ -23,10 +23,11 @@ constexpr std::size_t kMostName = 220;
 }  // namespace
 
 std::optional<EventWrite> EventLedger::note(const EventNote& note, Instant now, WallTime wall) {
-  forget_old(now);
+  if (now - swept_ >= kAtMostOncePer) forget_old(now);
   const std::string key = note.target.uid + "/" + note.target.name + "/" + note.reason;
   const auto found = kept_.find(key);
-  if (found == kept_.end()) {
+  if (found == kept_.end() || is_old(found->second, now)) {
+    if (found != kept_.end()) kept_.erase(found);
     if (kept_.size() >= kMostKept) return std::nullopt;
     EventWrite write{
         .note = note,
@@ -71,10 +72,13 @@ std::optional<Instant> EventLedger::next() const {
   return first;
 }
 
+bool EventLedger::is_old(const Kept& kept, Instant now) {
+  return !kept.waits && now - kept.written > kForgottenAfter;
+}
+
 void EventLedger::forget_old(Instant now) {
-  std::erase_if(kept_, [now](const auto& entry) {
-    return !entry.second.waits && now - entry.second.written > kForgottenAfter;
-  });
+  swept_ = now;
+  std::erase_if(kept_, [now](const auto& entry) { return is_old(entry.second, now); });
 }
 
 }  // namespace duress::kube

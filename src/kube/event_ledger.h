@@ -57,8 +57,10 @@ class EventLedger final {
     Instant written;
     bool waits = false;
   };
+  [[nodiscard]] static bool is_old(const Kept& kept, Instant now);
   void forget_old(Instant now);
 
+  Instant swept_{};
   std::map<std::string, Kept> kept_;  // by target's UID and reason
 };
 

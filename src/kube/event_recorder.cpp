@@ -43,14 +43,20 @@ Json event_object(const EventWrite& write, const std::string& component, const s
 
 void EventRecorder::note(const EventNote& note) {
   const auto& reactor = client_.reactor();
-  if (const auto now = ledger_.note(note, reactor.now(), reactor.clock().wall())) write(*now);
-  wait();
+  if (const auto now = ledger_.note(note, reactor.now(), reactor.clock().wall()))
+    write(*now);
+  else
+    wait();
 }
 
+// One timer for all: none is due before the first that waits.
 void EventRecorder::wait() {
+  if (waits_) return;
   const auto next = ledger_.next();
-  if (!next) return timer_.reset();
+  if (!next) return;
+  waits_ = true;
   timer_ = client_.reactor().at(*next, [this] {
+    waits_ = false;
     for (const EventWrite& due : ledger_.due(client_.reactor().now())) write(due);
     wait();
   });

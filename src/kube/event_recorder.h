@@ -33,6 +33,7 @@ class EventRecorder final {
   std::string host_;
   EventLedger ledger_;
   std::list<Pending> pending_;
+  bool waits_ = false;  // for timer_
   Handle timer_;
 };
 

@@ -26,7 +26,11 @@ Read read(std::string_view bytes, std::size_t piece) {
     result.good = reader.take(bytes.substr(0, piece)).has_value();
     bytes.remove_prefix(std::min(piece, bytes.size()));
   }
-  if (!result.good) return {.good = false};
+  if (!result.good) {
+    Read failed;
+    failed.good = false;
+    return failed;
+  }
   result.good = reader.end_of_stream().has_value();
   result.complete = reader.is_complete();
   result.status = reader.has_head() ? reader.head().status : 0;
