@@ -15,7 +15,7 @@ case "${1:-}" in
     IFS=, read -ra stages <<<"${2:?--only needs a stage: unit host v2 runtimes browser fuzz}"
     ;;
   *)
-    sed -n '2,4p' "$0" >&2
+    sed -n '2,5p' "$0" >&2
     exit 2
     ;;
 esac
@@ -65,7 +65,9 @@ run_browser() { build release && tests/browser/run.py; }
 # A cluster that runs already is used and left, so that one can look into it; else one comes and goes.
 run_kubernetes() {
   local mine=no rc=0 at=${DURESS_TESTBED:-${HOME:-/root}/.cache/duress-testbed}/k8s
-  build release && labelled build/release kubernetes && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh || return 1
+  quietly "$logs/configure-release.log" cmake --preset release &&
+    quietly "$logs/build-kubernetes.log" cmake --build --preset release --parallel "$jobs" --target kubernetes_client &&
+    labelled build/release kubernetes && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh || return 1
   if [[ ! -e $at/admin.conf ]]; then
     mine=yes
     DURESS_K8S_NODE=no tests/testbed/k8s-up.sh || rc=$?
