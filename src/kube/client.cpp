@@ -190,7 +190,7 @@ Answer<Call> Client::stream(const ApiRequest& request, Duration quiet,
        .within = request.within,
        .quiet = quiet,
        .on_body = std::move(on_body),
-       .on_end = [what = request.what, on_end](Answer<HttpResponse> response) {
+       .on_end = [what = request.what, on_end = std::move(on_end)](Answer<HttpResponse> response) {
          if (!response) return on_end(std::unexpected(response.error()));
          if (response->status < 400) return on_end({});
          on_end(std::unexpected(error_of(response->status, response->body,

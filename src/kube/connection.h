@@ -29,8 +29,8 @@ class Connection final {
   };
 
   // `tls` is null for a plain connection, and outlives the connection.
-  Connection(Reactor& reactor, const Url& server, const TlsContext* tls)
-      : reactor_(reactor), server_(server), tls_(tls) {}
+  Connection(Reactor& reactor, Url server, const TlsContext* tls)
+      : reactor_(reactor), server_(std::move(server)), tls_(tls) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() = default;

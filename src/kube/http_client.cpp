@@ -189,10 +189,9 @@ void HttpClient::forget(std::uint64_t id) {
 
 void HttpClient::keep(std::unique_ptr<Connection> connection) {
   if (idle_.size() >= kMostKept) return retire(std::move(connection));
-  Connection* const raw = connection.get();
-  idle_.push_back({std::move(connection), reactor_.after(kKeptFor, [this, raw] {
-                     idle_.remove_if(
-                         [raw](const Kept& kept) { return kept.connection.get() == raw; });
+  const std::uint64_t number = ++last_id_;
+  idle_.push_back({number, std::move(connection), reactor_.after(kKeptFor, [this, number] {
+                     idle_.remove_if([number](const Kept& kept) { return kept.number == number; });
                    })});
 }
 

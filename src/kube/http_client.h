@@ -104,6 +104,7 @@ class HttpClient final {
   std::size_t running_ = 0;  // requests that are no streams
   std::size_t streams_ = 0;
   struct Kept {
+    std::uint64_t number;
     std::unique_ptr<Connection> connection;
     Handle timer;
   };

@@ -25,8 +25,9 @@ class FakeClock final : public Clock {
 
 class Server final {
  public:
-  explicit Server(Reactor& reactor) : reactor_(reactor) {
-    listener_ = os::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  explicit Server(Reactor& reactor)
+      : reactor_(reactor),
+        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -12,8 +12,12 @@ k8s_address=10.244.77.1 # of the API server and of the first node
 k8s_service_address=10.96.0.1
 # Pods of the first node; those of the second are in the rest of the same network.
 k8s_first_pods="10.244.77.2 10.244.77.180"
+k8s_second_pods="10.244.77.210 10.244.77.250"
+k8s_second_address=10.244.77.200
+k8s_node2=duress-node2
 k8s_cgroup=duress-k8s # below it, all cgroups that the kubelet makes
 export k8s_version k8s_bin k8s k8s_netns k8s_bridge k8s_address k8s_service_address k8s_first_pods k8s_cgroup
+export k8s_second_pods k8s_second_address k8s_node2
 
 wait_for() { # SECONDS COMMAND...
   local until=$((SECONDS + $1))

@@ -59,6 +59,7 @@ end_network() {
   fi
 }
 
+if [[ -e $k8s/node2.pid ]]; then "$(dirname "${BASH_SOURCE[0]}")/k8s-v2-node.sh" down; fi
 end_node
 for name in scheduler controller-manager apiserver etcd; do end_daemon "$name" 3; done
 end_network

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command in a virtual machine with cgroup v2 (Debian's kernel, software emulation). The machine sees the file
 # system of this one, read-only with a layer of its own above; output and exit code come back.
+# VM_QEMU_ARGS: more arguments of qemu (a network card).
 # usage: tests/testbed/vm-run.sh [-m MB] [-c VCPUS] [-t SECONDS] [-d DIR] -- COMMAND...
 set -euo pipefail
 # shellcheck source=tests/testbed/common.sh
@@ -13,11 +14,11 @@ while getopts m:c:t:d: option; do
     c) cpus=$OPTARG ;;
     t) seconds=$OPTARG ;;
     d) directory=$OPTARG ;;
-    *) sed -n '2,4p' "$0" >&2 && exit 2 ;;
+    *) sed -n '2,5p' "$0" >&2 && exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
-[[ $# -gt 0 ]] || { sed -n '2,4p' "$0" >&2 && exit 2; }
+[[ $# -gt 0 ]] || { sed -n '2,5p' "$0" >&2 && exit 2; }
 
 vm=$DURESS_TESTBED/vm
 [[ -f $vm/initrd.gz ]] || die "no machine in $vm: run tests/testbed/vm-build.sh"
@@ -59,6 +60,7 @@ for _ in $(seq 100); do
   sleep 0.05
 done
 
+read -ra more <<<"${VM_QEMU_ARGS:-}"
 timeout -k 5 "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp "$cpus" -m "$memory" \
   -M q35,memory-backend=mem,graphics=off -object "memory-backend-memfd,id=mem,size=${memory}M,share=on" \
   -kernel "$vm/vmlinux" -initrd "$vm/initrd.gz" \
@@ -66,6 +68,7 @@ timeout -k 5 "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp
   -nodefaults -no-user-config -display none -serial "file:$work/console" -no-reboot \
   -chardev "socket,id=c0,path=$work/hostroot.socket" -device vhost-user-fs-pci,chardev=c0,tag=hostroot \
   -chardev "socket,id=c1,path=$work/exchange.socket" -device vhost-user-fs-pci,chardev=c1,tag=exchange \
+  "${more[@]}" \
   2>"$work/qemu.log" &
 machine=$!
 wait "$machine" || true
