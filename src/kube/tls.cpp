@@ -16,9 +16,9 @@ namespace duress::kube {
 
 namespace {
 
-template <class T, void (*free)(T*)>
+template <class T, void (*Free)(T*)>
 struct Freed {
-  void operator()(T* object) const { free(object); }
+  void operator()(T* object) const { Free(object); }
 };
 using SslPtr = std::unique_ptr<SSL, Freed<SSL, SSL_free>>;
 using X509Ptr = std::unique_ptr<X509, Freed<X509, X509_free>>;

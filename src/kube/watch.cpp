@@ -146,7 +146,7 @@ void Watch::ended(Answer<> result) {
   follow(plan_.failed(result.error(), now));
 }
 
-void Watch::trouble(const ApiError& error) {
+void Watch::trouble(const ApiError& error) const {
   if (WatchPlan::is_trouble(error) && calls_.on_trouble) calls_.on_trouble(error);
 }
 

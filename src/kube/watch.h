@@ -56,7 +56,7 @@ class Watch final {
   void take(std::string_view piece);
   void take_line(std::string_view line);
   void ended(Answer<> result);
-  void trouble(const ApiError& error);
+  void trouble(const ApiError& error) const;
   void saw(const Json& object);
   void gone(const std::string& key, const Json& object);
   void sweep();
