@@ -9,7 +9,9 @@
 /^ok [0-9]*.*# (SKIP|skip)/ { skipped++; next }
 /^ok( |$)/ { passed++ }
 /^not ok( |$)/ { failed++ }
+# What follows runs the failed programs once more: what they say then counts, and that is told.
+/^== once more/ { again += failed + (begun > ended ? begun - ended : 0); failed = begun = ended = 0 }
 END {
   if (begun > ended) failed += begun - ended
-  print passed + 0, failed + 0, skipped + 0
+  print passed + 0, failed + 0, skipped + 0, again + 0
 }
