@@ -39,6 +39,7 @@ std::vector<pid_t> processes_of(const std::string& directory) {
 void kill_in(const std::string& directory, int depth) {
   // One write for all below (5.14); the PIDs where there is no such file.
   if (depth == 0) (void)set_control(directory, "cgroup.kill", "1");
+  lift_cpu_quota(directory);
   for (const pid_t pid : processes_of(directory)) {
     if (pid > 0 && pid != ::getpid()) ::kill(pid, SIGKILL);
   }

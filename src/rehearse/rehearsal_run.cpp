@@ -140,7 +140,13 @@ void Rehearsal::Body::perform(std::size_t pod, const Action& action) {
 
 void Rehearsal::Body::signal(std::size_t pod, std::size_t container, int number) {
   const auto& live = pods_[pod]->containers[container].live;
-  if (live) (void)os::pidfd_signal(live->process.pidfd, number);
+  if (!live) return;
+  if (number == SIGKILL) {
+    for (const std::string& cgroup : {live->cgroup, states_[pod].cgroup}) {
+      (void)trees_->set_cpu_quota(cgroup, std::nullopt);
+    }
+  }
+  (void)os::pidfd_signal(live->process.pidfd, number);
 }
 
 void Rehearsal::Body::start(std::size_t pod, std::size_t container) {
@@ -155,6 +161,9 @@ void Rehearsal::Body::start(std::size_t pod, std::size_t container) {
   if (auto made = trees_->make(live.cgroup, setting_of(spec, options_.oom_group)); !made) {
     return refuse(made.error());
   }
+  // A kill has lifted it.
+  auto quota = trees_->set_cpu_quota(states_[pod].cgroup, setting_of(body.spec).cpu_quota_us);
+  if (!quota) return refuse(quota.error());
   auto started =
       runtime_->start({.key = live.key, .pod = pod, .container = container, .cgroup = live.cgroup});
   if (!started) return refuse(started.error());
@@ -285,7 +294,7 @@ void Rehearsal::Body::remove_cgroups() {
   for (const auto& [key, whose] : lives_) {
     const auto& live = pods_[whose.first]->containers[whose.second].live;
     if (live && !live->reported && clock_.now() > live->begun + kStartPatience) {
-      (void)os::pidfd_signal(live->process.pidfd, SIGKILL);
+      signal(whose.first, whose.second, SIGKILL);
     }
   }
 }

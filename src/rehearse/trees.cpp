@@ -34,4 +34,9 @@ Result<> set_control(const std::string& directory, const std::string& file,
       written.error().context("set " + file + " of " + directory + " to " + value));
 }
 
+void lift_cpu_quota(const std::string& directory) {
+  (void)v1_lift_cpu_quota(directory);
+  (void)v2_lift_cpu_quota(directory);
+}
+
 }  // namespace duress::rehearse

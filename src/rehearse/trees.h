@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class Trees {
   [[nodiscard]] virtual bool starts_inside() const = 0;
   // Where the trees are mounted, in the order of directories().
   [[nodiscard]] virtual std::vector<std::string> mounts() const = 0;
+  // Unset: none. What is throttled takes its SIGKILL only when its quota is filled up again.
+  [[nodiscard]] virtual Result<> set_cpu_quota(const std::string& path,
+                                               std::optional<std::int64_t> quota_us) const = 0;
   [[nodiscard]] virtual std::int64_t oom_kills(const std::string& path) const = 0;
 };
 
@@ -37,5 +41,9 @@ class Trees {
 // Writes `value` into a control file; the error names both.
 [[nodiscard]] Result<> set_control(const std::string& directory, const std::string& file,
                                    const std::string& value);
+// For a directory of which no version is known; no error where there is no quota.
+void lift_cpu_quota(const std::string& directory);
+[[nodiscard]] Result<> v1_lift_cpu_quota(const std::string& directory);
+[[nodiscard]] Result<> v2_lift_cpu_quota(const std::string& directory);
 
 }  // namespace duress::rehearse

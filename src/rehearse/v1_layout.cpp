@@ -50,6 +50,17 @@ class V1Trees final : public Trees {
 
   [[nodiscard]] std::vector<std::string> mounts() const override { return directories(""); }
 
+  [[nodiscard]] Result<> set_cpu_quota(const std::string& path,
+                                       std::optional<std::int64_t> quota_us) const override {
+    for (const cgroup::Mount& mount : mounts_) {
+      if (!has(mount, "cpu")) continue;
+      const std::string directory = mount.path + path;
+      return quota_us ? set_control(directory, "cpu.cfs_quota_us", std::to_string(*quota_us))
+                      : v1_lift_cpu_quota(directory);
+    }
+    return {};
+  }
+
   [[nodiscard]] std::int64_t oom_kills(const std::string& path) const override {
     for (const cgroup::Mount& mount : mounts_) {
       if (!has(mount, "memory")) continue;
@@ -86,6 +97,10 @@ class V1Trees final : public Trees {
 };
 
 }  // namespace
+
+Result<> v1_lift_cpu_quota(const std::string& directory) {
+  return set_control(directory, "cpu.cfs_quota_us", "-1");
+}
 
 Result<std::unique_ptr<Trees>> make_v1_trees(const cgroup::Hierarchy& hierarchy) {
   std::vector<cgroup::Mount> mounts;

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kNeeded = {"memory", "cpu", "pids"};
 
+std::string cpu_max_of(std::int64_t quota_us) {
+  return std::to_string(quota_us) + " " + std::to_string(kCpuPeriodUs);
+}
+
 class V2Trees final : public Trees {
  public:
   explicit V2Trees(std::string mount) : mount_(std::move(mount)) {}
@@ -41,6 +45,12 @@ class V2Trees final : public Trees {
 
   [[nodiscard]] std::vector<std::string> mounts() const override { return {mount_}; }
 
+  [[nodiscard]] Result<> set_cpu_quota(const std::string& path,
+                                       std::optional<std::int64_t> quota_us) const override {
+    return quota_us ? set_control(mount_ + path, "cpu.max", cpu_max_of(*quota_us))
+                    : v2_lift_cpu_quota(mount_ + path);
+  }
+
   [[nodiscard]] std::int64_t oom_kills(const std::string& path) const override {
     auto text = os::read_file(mount_ + path + "/memory.events");
     return text ? cgroup::stat_value(*text, "oom_kill").value_or(0) : 0;
@@ -56,8 +66,7 @@ class V2Trees final : public Trees {
       out.emplace_back("cpu.weight", std::to_string(weight_of(*setting.cpu_shares)));
     }
     if (setting.cpu_quota_us) {
-      out.emplace_back("cpu.max",
-                       std::to_string(*setting.cpu_quota_us) + " " + std::to_string(kCpuPeriodUs));
+      out.emplace_back("cpu.max", cpu_max_of(*setting.cpu_quota_us));
     }
     return out;
   }
@@ -98,6 +107,10 @@ Result<> pass_on(const std::string& mount) {
 }
 
 }  // namespace
+
+Result<> v2_lift_cpu_quota(const std::string& directory) {
+  return set_control(directory, "cpu.max", "max");
+}
 
 Result<std::unique_ptr<Trees>> make_v2_trees(const cgroup::Hierarchy& hierarchy) {
   for (const cgroup::Mount& mount : hierarchy.mounts) {
