@@ -1,6 +1,6 @@
 #include "kube/election.h"
 
-#include "kube/text_forms.h"
+#include "base/wall_time.h"
 
 namespace duress::kube {
 

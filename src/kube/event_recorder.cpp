@@ -1,6 +1,6 @@
 #include "kube/event_recorder.h"
 
-#include "kube/text_forms.h"
+#include "base/wall_time.h"
 
 namespace duress::kube {
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/wall_time.h"
 #include "kube/json.h"
 #include "kube/text_forms.h"
 #include "os/fd.h"

@@ -21,9 +21,7 @@ Json& at(Json& stressors, std::string_view path) {
   return (*node)[std::string(path)];
 }
 
-}  // namespace
-
-std::string manifest_text(const Stressors& loads, const std::string& name) {
+Json stressors_of(const Stressors& loads) {
   Json stressors = Json::object();
   for (const Field& field : fields()) {
     if (const auto text = field.text(loads)) at(stressors, field.path) = *text;
@@ -34,6 +32,13 @@ std::string manifest_text(const Stressors& loads, const std::string& name) {
   if (loads.memory && !loads.memory->options.empty())
     stressors["memory"]["options"] = loads.memory->options;
   if (loads.cpu && !loads.cpu->options.empty()) stressors["cpu"]["options"] = loads.cpu->options;
+  return stressors;
+}
+
+}  // namespace
+
+std::string manifest_text(const Stressors& loads, const std::string& name) {
+  const Json stressors = stressors_of(loads);
   Json spec = {{"stressors", stressors}};
   if (stressors.empty()) spec.erase("stressors");
   if (!loads.stressng.empty()) spec["stressngStressors"] = loads.stressng;

@@ -1,0 +1,255 @@
+#include "spec/node_stress.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "base/wall_time.h"
+#include "spec/manifest.h"
+#include "spec/manifest_text.h"
+
+namespace duress::spec {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::pair<Injection, std::string_view> kNames[] = {
+    {Injection::kWaiting, "Waiting"},
+    {Injection::kInjected, "Injected"},
+    {Injection::kNotInjected, "Not Injected"},
+    {Injection::kFailed, "Failed"},
+};
+
+Injection injection_of(std::string_view name) {
+  for (const auto& [injection, known] : kNames) {
+    if (known == name) return injection;
+  }
+  return Injection::kWaiting;
+}
+
+std::string text_at(const json& object, const char* name) {
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+const json& object_at(const json& object, const char* name) {
+  static const json kNothing;
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found != object.end() ? *found : kNothing;
+}
+
+std::optional<std::int64_t> number_at(const json& object, const char* name) {
+  const json& found = object_at(object, name);
+  return found.is_number_integer() ? std::optional(found.get<std::int64_t>()) : std::nullopt;
+}
+
+std::optional<Bytes> bytes_at(const json& object, const char* name) {
+  const auto number = number_at(object, name);
+  return number ? std::optional(Bytes{*number}) : std::nullopt;
+}
+
+// In thousandths, as Kubernetes counts CPUs: a CRD's numbers are whole.
+std::optional<Cores> cores_at(const json& object, const char* name) {
+  const auto number = number_at(object, name);
+  return number ? std::optional(Cores{static_cast<double>(*number) / 1000}) : std::nullopt;
+}
+
+void put(json& to, const char* name, const std::string& text) {
+  if (!text.empty()) to[name] = text;
+}
+void put(json& to, const char* name, std::optional<Bytes> bytes) {
+  if (bytes) to[name] = bytes->value;
+}
+void put(json& to, const char* name, std::optional<Cores> cores) {
+  if (cores) to[name] = static_cast<std::int64_t>(cores->value * 1000 + 0.5);
+}
+void put(json& to, const char* name, std::optional<WallTime> time) {
+  if (time) to[name] = format_time(*time);
+}
+
+json json_of(const ContainerOrder& container) {
+  json out = {{"namespace", container.ns},
+              {"pod", container.pod},
+              {"podUID", container.pod_uid},
+              {"container", container.container}};
+  put(out, "containerID", container.id);
+  return out;
+}
+
+json json_of(const ContainerReport& report) {
+  json out = {{"namespace", report.ns},        {"pod", report.pod},
+              {"container", report.container}, {"phase", name_of(report.injection)},
+              {"times", report.times},         {"reached", report.reached},
+              {"kills", report.kills},         {"oomKills", report.oom_kills},
+              {"restarts", report.restarts}};
+  put(out, "containerID", report.id);
+  put(out, "since", report.since);
+  put(out, "askedBytes", report.asked);
+  put(out, "heldBytes", report.held);
+  put(out, "usageBytes", report.usage);
+  put(out, "workingSetBytes", report.working_set);
+  put(out, "limitBytes", report.limit);
+  put(out, "cpuAskedMillicores", report.cpu_asked);
+  put(out, "cpuGotMillicores", report.cpu_got);
+  put(out, "event", report.event);
+  put(out, "message", report.message);
+  put(out, "forecast", report.forecast);
+  put(out, "verdict", report.verdict);
+  return out;
+}
+
+ContainerReport report_of(const json& from) {
+  ContainerReport out;
+  out.ns = text_at(from, "namespace");
+  out.pod = text_at(from, "pod");
+  out.container = text_at(from, "container");
+  out.id = text_at(from, "containerID");
+  out.injection = injection_of(text_at(from, "phase"));
+  out.since = parse_time(text_at(from, "since"));
+  out.times = static_cast<int>(number_at(from, "times").value_or(0));
+  out.asked = bytes_at(from, "askedBytes");
+  out.held = bytes_at(from, "heldBytes");
+  out.usage = bytes_at(from, "usageBytes");
+  out.working_set = bytes_at(from, "workingSetBytes");
+  out.limit = bytes_at(from, "limitBytes");
+  out.cpu_asked = cores_at(from, "cpuAskedMillicores");
+  out.cpu_got = cores_at(from, "cpuGotMillicores");
+  out.reached = object_at(from, "reached") == true;
+  out.kills = number_at(from, "kills").value_or(0);
+  out.oom_kills = number_at(from, "oomKills").value_or(0);
+  out.restarts = number_at(from, "restarts").value_or(0);
+  out.event = text_at(from, "event");
+  out.message = text_at(from, "message");
+  out.forecast = text_at(from, "forecast");
+  out.verdict = text_at(from, "verdict");
+  return out;
+}
+
+std::unexpected<Error> missing(const std::string& field) {
+  return fail(Code::kUsage, "spec." + field + " is missing or no text");
+}
+
+Result<Stressors> loads_of(const json& spec) {
+  json inner = json::object();
+  for (const char* name : {"stressors", "stressngStressors"}) {
+    if (spec.contains(name)) inner[name] = spec[name];
+  }
+  const json manifest = {{"apiVersion", "chaos-mesh.org/v1alpha1"},
+                         {"kind", "StressChaos"},
+                         {"metadata", {{"name", "of-a-node"}}},
+                         {"spec", inner}};
+  auto read = parse_manifest(manifest.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (read) return read->stressors;
+  std::string all;
+  for (const Problem& problem : read.error()) all += (all.empty() ? "" : "; ") + format_problem(problem);
+  return fail(Code::kUsage, all);
+}
+
+// FNV-1a.
+std::uint64_t hash(std::string_view text, std::uint64_t start) {
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  for (const char c : text) start = (start ^ static_cast<unsigned char>(c)) * kPrime;
+  return start;
+}
+
+}  // namespace
+
+std::string_view name_of(Injection injection) {
+  for (const auto& [known, name] : kNames) {
+    if (known == injection) return name;
+  }
+  return "Waiting";
+}
+
+std::string node_stress_name(std::string_view experiment_uid, std::string_view node) {
+  constexpr std::uint64_t kBasis = 0xcbf29ce484222325;
+  const std::string both = std::string(experiment_uid) + "/" + std::string(node);
+  const std::uint64_t first = hash(both, kBasis);
+  return fmt::format("duress-{:016x}{:08x}", first, hash(both, first) >> 32U);
+}
+
+json order_json(const NodeOrder& order) {
+  json out = json::parse(manifest_text(order.loads, "of-a-node"))["spec"];
+  out["nodeName"] = order.node;
+  out["experiment"] = {{"namespace", order.experiment_ns},
+                       {"name", order.experiment},
+                       {"uid", order.experiment_uid},
+                       {"createdAt", format_time(order.created)}};
+  out["desiredPhase"] = order.run ? "Run" : "Stop";
+  out["restart"] = order.again ? "again" : "end";
+  put(out, "deadline", order.deadline);
+  out["containers"] = json::array();
+  for (const ContainerOrder& container : order.containers)
+    out["containers"].push_back(json_of(container));
+  return out;
+}
+
+json node_stress_object(const NodeOrder& order) {
+  return {{"apiVersion", std::string(kNodeStressGroup) + "/" + std::string(kNodeStressVersion)},
+          {"kind", "NodeStress"},
+          {"metadata",
+           {{"name", node_stress_name(order.experiment_uid, order.node)},
+            {"labels", {{kExperimentLabel, order.experiment_uid}}}}},
+          {"spec", order_json(order)}};
+}
+
+json report_json(const NodeReport& report) {
+  json out = {{"observedGeneration", report.observed_generation},
+              {"released", report.released},
+              {"containers", json::array()}};
+  for (const ContainerReport& container : report.containers)
+    out["containers"].push_back(json_of(container));
+  return out;
+}
+
+Result<NodeOrder> read_order(const json& spec) {
+  NodeOrder out;
+  out.node = text_at(spec, "nodeName");
+  const json& experiment = object_at(spec, "experiment");
+  out.experiment_ns = text_at(experiment, "namespace");
+  out.experiment = text_at(experiment, "name");
+  out.experiment_uid = text_at(experiment, "uid");
+  if (out.node.empty()) return missing("nodeName");
+  if (out.experiment_uid.empty()) return missing("experiment.uid");
+  const auto created = parse_time(text_at(experiment, "createdAt"));
+  if (!created) return fail(Code::kUsage, "spec.experiment.createdAt is no RFC 3339 time");
+  out.created = *created;
+  out.run = text_at(spec, "desiredPhase") == "Run";
+  out.again = text_at(spec, "restart") != "end";
+  if (const std::string deadline = text_at(spec, "deadline"); !deadline.empty()) {
+    out.deadline = parse_time(deadline);
+    // Without its end a load must not begin.
+    if (!out.deadline) return fail(Code::kUsage, "spec.deadline is no RFC 3339 time");
+  }
+  auto loads = loads_of(spec);
+  if (!loads) return std::unexpected(loads.error());
+  out.loads = std::move(*loads);
+  const json& containers = object_at(spec, "containers");
+  if (!containers.is_array()) return fail(Code::kUsage, "spec.containers is no list");
+  if (containers.size() > kMostContainersOfANode) {
+    return fail(Code::kUsage, "spec.containers has " + std::to_string(containers.size()) +
+                                  " entries: at most " + std::to_string(kMostContainersOfANode));
+  }
+  for (const json& one : containers) {
+    ContainerOrder container{text_at(one, "namespace"), text_at(one, "pod"), text_at(one, "podUID"),
+                             text_at(one, "container"), text_at(one, "containerID")};
+    if (container.ns.empty() || container.pod.empty() || container.container.empty())
+      return fail(Code::kUsage, "spec.containers has an entry without namespace, pod or container");
+    out.containers.push_back(std::move(container));
+  }
+  return out;
+}
+
+NodeReport read_report(const json& status) {
+  NodeReport out;
+  out.observed_generation = number_at(status, "observedGeneration").value_or(0);
+  out.released = object_at(status, "released") == true;
+  const json& containers = object_at(status, "containers");
+  if (!containers.is_array()) return out;
+  for (const json& one : containers) out.containers.push_back(report_of(one));
+  return out;
+}
+
+}  // namespace duress::spec

@@ -1,0 +1,111 @@
+// What one experiment asks of one node, and what the node says of it: the object that controller
+// and agent share (nodestresses.duress.dev, v1alpha1, cluster-scoped). The controller writes the
+// order, the agent of that node the report, and neither reads the other's mind: all that an agent
+// has to know is in here. It talks to no API server. Plain values, and pure functions between them
+// and JSON; any thread.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "spec/load.h"
+
+namespace duress::spec {
+
+inline constexpr std::string_view kNodeStressGroup = "duress.dev";
+inline constexpr std::string_view kNodeStressVersion = "v1alpha1";
+inline constexpr std::string_view kNodeStressPlural = "nodestresses";
+inline constexpr std::string_view kExperimentLabel = "duress.dev/experiment-uid";
+
+inline constexpr std::size_t kMostContainersOfANode = 512;  // 256 KiB an object, report and all
+
+struct ContainerOrder {
+  std::string ns{};
+  std::string pod{};
+  std::string pod_uid{};
+  std::string container{};
+  std::string id{};  // of the running container, without the runtime's "containerd://"; empty: none
+
+  friend bool operator==(const ContainerOrder&, const ContainerOrder&) = default;
+};
+
+struct NodeOrder {
+  std::string node{};
+  std::string experiment_ns{};
+  std::string experiment{};
+  std::string experiment_uid{};
+  WallTime created{};                  // of the experiment, by the API server's clock
+  bool run = true;                     // false: release all, and say so
+  std::optional<WallTime> deadline{};  // by the API server's clock
+  bool again = true;                   // a container that was restarted is stressed again
+  Stressors loads{};
+  std::vector<ContainerOrder> containers{};
+};
+
+enum class Injection {
+  kWaiting,      // the container does not run (yet), or its load is being started
+  kInjected,     // the load is on
+  kNotInjected,  // released, and verified
+  kFailed,       // it could not be started, or ended by itself: the message tells
+};
+
+[[nodiscard]] std::string_view name_of(Injection injection);
+
+struct ContainerReport {
+  std::string ns{};
+  std::string pod{};
+  std::string container{};
+  std::string id{};  // of the container that this speaks of
+  Injection injection = Injection::kWaiting;
+  std::optional<WallTime> since{};  // of the present load
+  int times = 0;                    // how often a load was started there
+  std::optional<Bytes> asked{};
+  std::optional<Bytes> held{};
+  std::optional<Bytes> usage{};
+  std::optional<Bytes> working_set{};
+  std::optional<Bytes> limit{};
+  std::optional<Cores> cpu_asked{};
+  std::optional<Cores> cpu_got{};
+  bool reached = false;        // what was asked for was there
+  std::int64_t kills = 0;      // of workers
+  std::int64_t oom_kills = 0;  // in the container, while it was stressed
+  std::int64_t restarts = 0;   // of the container, seen while it was stressed
+  std::string event{};         // what happened last
+  std::string message{};       // why it waits, or failed
+  std::string forecast{};      // who would be killed, as told beforehand
+  std::string verdict{};       // what happened and why, in one sentence
+
+  friend bool operator==(const ContainerReport&, const ContainerReport&) = default;
+};
+
+struct NodeReport {
+  std::int64_t observed_generation = 0;  // of the NodeStress
+  bool released = false;                 // nothing of it runs here any more
+  std::vector<ContainerReport> containers{};
+
+  friend bool operator==(const NodeReport&, const NodeReport&) = default;
+};
+
+// "duress-" and 24 hexadecimal figures of experiment and node.
+[[nodiscard]] std::string node_stress_name(std::string_view experiment_uid, std::string_view node);
+
+// The whole object to create: metadata with name and label, and spec.
+[[nodiscard]] nlohmann::json node_stress_object(const NodeOrder& order);
+// "/spec" alone. Of the same order, the same JSON.
+[[nodiscard]] nlohmann::json order_json(const NodeOrder& order);
+[[nodiscard]] nlohmann::json report_json(const NodeReport& report);
+
+// kUsage: a field is missing or wrong, and which. Unknown fields are passed over: the other side
+// may be of a later version.
+[[nodiscard]] Result<NodeOrder> read_order(const nlohmann::json& spec);
+// Whatever is there; an object without a report reads as one that nobody has seen.
+[[nodiscard]] NodeReport read_report(const nlohmann::json& status);
+
+}  // namespace duress::spec
