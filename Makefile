@@ -13,6 +13,8 @@ release:
 
 # Needs root: shows the article's experiment on a small application in a 500 MiB cgroup.
 demo: release
+	@tools/install-deps.sh demo
+	@cmake --build --preset release --parallel $(JOBS) --target hello
 	@examples/article/demo.sh
 
 # Everything: units, integration on this machine and on cgroup v2, container runtimes, fuzzers. Needs root.

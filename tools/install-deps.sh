@@ -11,10 +11,11 @@ integration=(qemu-system-x86 lz4 busybox-static cpio stress-ng containerd runc
 kubernetes=(etcd-server containerd runc containernetworking-plugins busybox-static openssl unzip gcc libc6-dev iproute2
   procps util-linux python3)
 lint=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev cppcheck shellcheck python3 git)
+demo=(procps)
 bench=(stress-ng python3)
 
 usage() {
-  echo "usage: $0 {build|check|test|kubernetes|lint|bench}" >&2
+  echo "usage: $0 {build|demo|check|test|kubernetes|lint|bench}" >&2
   exit 2
 }
 
@@ -24,6 +25,7 @@ case "$1" in
   test) wanted=("${build[@]}" "${integration[@]}") ;;
   kubernetes) wanted=("${build[@]}" "${kubernetes[@]}") ;;
   lint) wanted=("${build[@]}" "${lint[@]}") ;;
+  demo) wanted=("${build[@]}" "${demo[@]}") ;;
   bench) wanted=("${build[@]}" "${bench[@]}") ;;
   *) usage ;;
 esac

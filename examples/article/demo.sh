@@ -15,6 +15,12 @@ node=(--node-memory 16Gi)
   echo "the demo makes cgroups and namespaces: run it as root" >&2
   exit 1
 }
+for program in "$duress" "$hello"; do
+  [[ -x $program ]] || {
+    echo "there is no $program: run \`make demo\`, which builds it" >&2
+    exit 1
+  }
+done
 log=$(mktemp)
 rehearsal=
 
