@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/flag_word.h"
 #include "cli/recording_loop.h"
 #include "cli/recording_setting.h"
 #include "cli/target_flag.h"
@@ -56,13 +57,7 @@ class Parser final {
  public:
   Result<Arguments> parse(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
-      std::string name = words[i];
-      std::optional<std::string> value;
-      const std::size_t equals = name.find('=');
-      if (name.starts_with("--") && equals != std::string::npos) {
-        value = name.substr(equals + 1);
-        name.resize(equals);
-      }
+      auto [name, value] = FlagWord(words[i]);
       if (take_switch(name)) continue;
       if (!is_valued(name)) {
         wrong_ += "unknown " + quoted(std::string_view(name)) + ": see duress record --help\n";

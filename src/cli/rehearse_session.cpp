@@ -311,12 +311,10 @@ void RehearseSession::heed(const std::vector<os::Ready>& ready) {
   }
 }
 
-bool RehearseSession::loads_are_off() const { return loads_.empty(); }
-
 void RehearseSession::decide_the_end(Instant now) {
   if (stopping_) {
     // The loads first: what they hold is given back while the application still lives.
-    if (loads_are_off() && !pods_stopping_) {
+    if (loads_.empty() && !pods_stopping_) {
       rehearsal_->stop(kMostGrace);
       pods_stopping_ = true;
     }

@@ -66,7 +66,6 @@ class RehearseSession final : private rehearse::Listener {
   void decide_the_end(Instant now);
   void stop(Instant now, const std::string& why);
   void look(Instant now);
-  [[nodiscard]] bool loads_are_off() const;
   [[nodiscard]] RehearsalResult finish();
   [[nodiscard]] ContainerResult result_of(std::size_t index);
   [[nodiscard]] RehearsalSight sight(Instant now) const;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "cli/flag_word.h"
 #include "cli/rehearse_arguments.h"
 
 namespace duress::cli {
@@ -103,13 +104,7 @@ class Sorter {
  private:
   // "--flag value" and "--flag=value".
   void take(const std::vector<std::string>& words, std::size_t& i) {
-    std::string name = words[i];
-    std::optional<std::string> value;
-    const std::size_t equals = name.find('=');
-    if (name.starts_with("--") && equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.resize(equals);
-    }
+    auto [name, value] = FlagWord(words[i]);
     name = canonical(name);
     const spec::Field* field = spec::field_by_flag(name);
     const Flag* flag = flag_named(name);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "cli/flag_word.h"
 #include "cli/target_flag.h"
 #include "os/file.h"
 #include "spec/fields.h"
@@ -70,13 +71,7 @@ class Parser {
   // "--flag value" and "--flag=value"; every flag at most once.
   void read_words(const std::vector<std::string>& arguments) {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-      std::string name = arguments[i];
-      std::optional<std::string> value;
-      const std::size_t equals = name.find('=');
-      if (name.starts_with("--") && equals != std::string::npos) {
-        value = name.substr(equals + 1);
-        name.resize(equals);
-      }
+      auto [name, value] = FlagWord(arguments[i]);
       name = canonical(name);
       const spec::Field* field = spec::field_by_flag(name);
       if (field == nullptr && !is_known(name)) {

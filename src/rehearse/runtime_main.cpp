@@ -1,6 +1,5 @@
 // The runtime's own process: see runtime.h.
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -15,6 +14,7 @@
 #include "os/message.h"
 #include "os/poller.h"
 #include "os/process.h"
+#include "os/serve.h"
 #include "rehearse/caretaker.h"
 #include "rehearse/container_process.h"
 #include "rehearse/pod_namespaces.h"
@@ -181,20 +181,12 @@ void RuntimeProcess::reap() {
 }
 
 void RuntimeProcess::serve(const os::Fd& child_signals) {
-  while (true) {
-    pollfd poll_fds[] = {{socket_.get(), POLLIN, 0}, {child_signals.get(), POLLIN, 0}};
-    if (::poll(poll_fds, 2, -1) < 0 && errno != EINTR) return;
-    if ((poll_fds[1].revents & POLLIN) != 0) {
-      while (os::next_signal(child_signals) != 0) {
-      }
-      reap();
-    }
-    if (poll_fds[0].revents == 0) continue;
-    RuntimeRequest request;
-    auto fds = os::receive(socket_, request, false);
-    if (!fds && fds.error().code == Code::kGone) return;
-    if (fds) handle(request, *fds);
-  }
+  os::serve<RuntimeRequest>(
+      socket_, child_signals,
+      [this](const RuntimeRequest& request, const std::vector<os::Fd>& fds) {
+        handle(request, fds);
+      },
+      [this] { reap(); });
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // The warden's own process: see warden.h.
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +21,7 @@
 #include "os/message.h"
 #include "os/poller.h"
 #include "os/process.h"
+#include "os/serve.h"
 #include "stress/control_pages.h"
 #include "stress/stressor_image.h"
 #include "stress/warden.h"
@@ -322,20 +322,10 @@ void WardenProcess::handle(const Request& request, std::vector<os::Fd> fds) {
 }
 
 void WardenProcess::serve(const os::Fd& child_signals) {
-  while (true) {
-    pollfd poll_fds[] = {{socket_.get(), POLLIN, 0}, {child_signals.get(), POLLIN, 0}};
-    if (::poll(poll_fds, 2, -1) < 0 && errno != EINTR) return;
-    if ((poll_fds[1].revents & POLLIN) != 0) {
-      while (os::next_signal(child_signals) != 0) {
-      }
-      reap();
-    }
-    if (poll_fds[0].revents == 0) continue;
-    Request request;
-    auto fds = os::receive(socket_, request, false);
-    if (!fds && fds.error().code == Code::kGone) return;
-    if (fds) handle(request, std::move(*fds));
-  }
+  os::serve<Request>(
+      socket_, child_signals,
+      [this](const Request& request, std::vector<os::Fd> fds) { handle(request, std::move(fds)); },
+      [this] { reap(); });
 }
 
 bool WardenProcess::reap_until_none(milliseconds patience) {
