@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/flag_word.h"
 #include "base/text.h"
-#include "cli/flag_word.h"
 #include "cli/recording_loop.h"
 #include "cli/recording_setting.h"
 #include "cli/target_flag.h"

@@ -4,8 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "base/flag_word.h"
 #include "base/text.h"
-#include "cli/flag_word.h"
 #include "cli/rehearse_arguments.h"
 
 namespace duress::cli {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "cli/flag_word.h"
+#include "base/flag_word.h"
 #include "cli/target_flag.h"
 #include "os/file.h"
 #include "spec/fields.h"

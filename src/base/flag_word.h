@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace duress::cli {
+namespace duress {
 
 struct FlagWord {
   std::string name{};
@@ -19,4 +19,4 @@ struct FlagWord {
   }
 };
 
-}  // namespace duress::cli
+}  // namespace duress

@@ -1,0 +1,41 @@
+// The command line of `kubectl duress` as a value: which subcommand, of which experiments, in which
+// cluster, and for `run` the experiment that its flags make. It asks no cluster. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/load.h"
+#include "spec/selection.h"
+
+namespace duress::kubectl {
+
+enum class Command { kHelp, kStatus, kTop, kExplain, kRun, kStop, kDoctor };
+
+struct Arguments {
+  Command command = Command::kHelp;
+  std::string kubeconfig{};
+  std::string context{};
+  std::string ns{};  // empty: the context's
+  bool all_namespaces = false;
+  std::vector<std::string> names{};
+  bool json = false;
+  bool all = false;    // stop: every experiment there is
+  bool force = false;  // stop: do not wait for what does not answer
+  // run:
+  std::string name{};  // empty: the server makes one
+  spec::Selection selection{};
+  spec::Stressors loads{};
+  std::optional<Duration> duration{};
+  bool detach = false;  // leave it running
+};
+
+// kUsage, one line for each thing that is wrong.
+[[nodiscard]] Result<Arguments> parse_arguments(const std::vector<std::string>& words);
+
+[[nodiscard]] std::string help();
+
+}  // namespace duress::kubectl
