@@ -40,7 +40,7 @@ field() { sed -n "s/.*\"$1\":\"\{0,1\}\(\([^\"\\\\]\|\\\\.\)*\).*/\1/p" "$log" |
 usage() { sed -n 's/.*"usageBytes":\([0-9]*\).*/\1/p' "$log" | tail -n 1; }
 free_used() { free -b | awk '/^Mem:/ { print $3 }'; }
 top_used() { LC_ALL=C top -b -n 1 | awk '/Mem *:/ { for (i = 1; i <= NF; i++) if ($i ~ /^used/) { print $(i - 1) " MiB"; exit } }'; }
-show() { printf '  %-24s %14s %16s %18s\n' "$1" "$(mib "$(free_used)")" "$(top_used)" "$(mib "$(usage)")"; }
+show() { printf '  %-24s %14s %16s %18s\n' "$1" "$(mib "$(free_used)")" "$(top_used)" "$(mib "$2")"; }
 told() { grep -q "\"$1\"" "$log"; }
 wait_for() { # PATTERN: in the lines of the rehearsal
   for _ in $(seq 300); do
@@ -61,12 +61,12 @@ rehearsal=$!
 wait_for look
 sleep 2
 printf '  %-24s %14s %16s %18s\n' "" "free: used" "top: used" "the container"
-show "before"
 before=$(usage)
+show "before" "$before"
 wait_for Reached
 sleep 2
-show "4 workers, 50MiB"
 during=$(usage)
+show "4 workers, 50MiB" "$during"
 wait "$rehearsal"
 rehearsal=
 echo
