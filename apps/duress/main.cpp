@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/crds.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/preflight.h"
@@ -32,6 +33,8 @@ constexpr Subcommand kSubcommands[] = {
      duress::cli::preflight},
     {"record", "write down what happens to a target", duress::cli::record},
     {"report", "recordings as one HTML page", duress::cli::report},
+    {"crds", "the custom resources that a cluster needs, and the reference of their fields",
+     duress::cli::crds},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 

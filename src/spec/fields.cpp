@@ -216,9 +216,30 @@ struct MemberOf<T Part::*> {
   using Type = T;
 };
 
+// What the kind of a value tells a schema of it.
+template <class E, std::size_t N>
+constexpr void describe(Field& field, const Choice<E, N>& /*names*/) {
+  field.kind = field.is_switch ? FieldKind::kSwitch : FieldKind::kChoice;
+}
+constexpr void describe(Field& field, const Whole& whole) {
+  field.kind = FieldKind::kInteger;
+  field.least = whole.least;
+  field.most = whole.most;
+}
+constexpr void describe(Field& field, const Size& size) {
+  field.kind = size.may_end_in.empty() ? FieldKind::kSize : FieldKind::kRate;
+  field.least = size.least.value;
+}
+constexpr void describe(Field& field, const SizeOrPercent& /*any*/) {
+  field.kind = FieldKind::kSizeOrPercent;
+  field.least = 1;
+}
+constexpr void describe(Field& field, const Load& /*any*/) { field.kind = FieldKind::kPercent; }
+constexpr void describe(Field& field, const Time& /*any*/) { field.kind = FieldKind::kTime; }
 template <auto Member, const auto& Kind>
 constexpr Row row(Field field) {
   using Of = MemberOf<decltype(Member)>;
+  describe(field, Kind);
   field.text = text_of_member<Kind, typename Of::Owner, typename Of::Type, Member>;
   return {field, put_member<Kind, typename Of::Owner, typename Of::Type, Member>};
 }

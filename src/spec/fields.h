@@ -3,6 +3,7 @@
 // no rule that takes several fields to tell (validate.h has those). Constant; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,9 @@
 
 namespace duress::spec {
 
+// How a value is written; a schema needs to know.
+enum class FieldKind { kChoice, kInteger, kSize, kRate, kSizeOrPercent, kPercent, kTime, kSwitch };
+
 struct Field {
   std::string_view flag;     // "--memory"
   std::string_view path;     // below spec.stressors: "memory.size"
@@ -21,6 +25,9 @@ struct Field {
   std::string_view help;     // one line
   std::string_view allowed;  // "1 to 1024"
   bool is_switch = false;    // as a flag it takes no value; "true" is what it sets
+  FieldKind kind = FieldKind::kChoice;
+  std::int64_t least = 0;  // of an integer; of a size, 1 where none is not allowed
+  std::int64_t most = 0;   // of an integer
 
   // Makes the load if there is none, and changes nothing when it refuses. The message reads on
   // behind a name and a colon: "0 is not allowed: 1 to 1024".
