@@ -14,6 +14,7 @@
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/top.h"
+#include "kubectl/plugin.h"
 
 namespace {
 
@@ -33,6 +34,7 @@ constexpr Subcommand kSubcommands[] = {
      duress::cli::preflight},
     {"record", "write down what happens to a target", duress::cli::record},
     {"report", "recordings as one HTML page", duress::cli::report},
+    {"kubectl", "experiments of a cluster; the same as kubectl duress", duress::kubectl::plugin},
     {"crds", "the custom resources that a cluster needs, and the reference of their fields",
      duress::cli::crds},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
@@ -47,10 +49,16 @@ void usage(std::FILE* out) {
   std::fputs("\nduress SUBCOMMAND --help tells more.\n", out);
 }
 
+// kubectl finds its plugins by this name.
+bool is_plugin(std::string_view program) {
+  return program.substr(program.rfind('/') + 1) == "kubectl-duress";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (argc > 0 && is_plugin(argv[0])) return duress::kubectl::plugin(words);
   if (words.empty()) {
     usage(stderr);
     return 2;

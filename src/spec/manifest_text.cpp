@@ -21,14 +21,22 @@ Json& at(Json& stressors, std::string_view path) {
   return (*node)[std::string(path)];
 }
 
+// Numbers and switches as such: a schema of Kubernetes takes no text for them.
+Json typed(const Field& field, const std::string& text) {
+  if (field.kind == FieldKind::kSwitch) return text == "true";
+  if (field.kind != FieldKind::kInteger) return text;
+  const auto number = parse_integer(text);
+  return number ? Json(*number) : Json(text);
+}
+
 Json stressors_of(const Stressors& loads) {
   Json stressors = Json::object();
   for (const Field& field : fields()) {
-    if (const auto text = field.text(loads)) at(stressors, field.path) = *text;
+    if (const auto text = field.text(loads)) at(stressors, field.path) = typed(field, *text);
   }
   // A load that is all defaults is there too.
-  if (loads.memory) stressors["memory"]["workers"] = std::to_string(loads.memory->workers);
-  if (loads.cpu) stressors["cpu"]["workers"] = std::to_string(loads.cpu->workers);
+  if (loads.memory) stressors["memory"]["workers"] = loads.memory->workers;
+  if (loads.cpu) stressors["cpu"]["workers"] = loads.cpu->workers;
   if (loads.memory && !loads.memory->options.empty())
     stressors["memory"]["options"] = loads.memory->options;
   if (loads.cpu && !loads.cpu->options.empty()) stressors["cpu"]["options"] = loads.cpu->options;

@@ -1,0 +1,186 @@
+#include "kubectl/commands.h"
+
+#include "base/text.h"
+#include "kube/watch.h"
+#include "kubectl/experiment_object.h"
+#include "kubectl/view.h"
+#include "os/poller.h"
+#include "os/process.h"
+
+namespace duress::kubectl {
+
+namespace {
+
+using kube::Json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kReleasePatience = seconds(90);  // longer than the controller's own
+constexpr auto kLook = milliseconds(200);
+constexpr auto kRefresh = seconds(1);
+constexpr const char* kForced = "chaos-mesh.chaos-mesh.org/cleanFinalizer";
+constexpr const char* kHome = "\033[H\033[J";
+
+void put(std::FILE* to, const std::string& text) {
+  std::fputs(text.c_str(), to);
+  std::fflush(to);
+}
+
+std::vector<Experiment> views_of(const std::vector<Json>& objects) {
+  std::vector<Experiment> out;
+  for (const Json& object : objects) out.push_back(experiment_of(object));
+  return out;
+}
+
+std::string text_of(const std::vector<Json>& objects, const Arguments& arguments, WallTime now) {
+  const std::vector<Experiment> experiments = views_of(objects);
+  if (experiments.empty()) return "There are no experiments.\n";
+  if (arguments.names.empty() && arguments.command == Command::kStatus)
+    return list_text(experiments, now);
+  std::string out;
+  for (const Experiment& one : experiments)
+    out += (out.empty() ? "" : "\n") +
+           (arguments.command == Command::kExplain ? explain_text(one) : status_text(one, now));
+  return out;
+}
+
+void print(const std::vector<Json>& objects, const Arguments& arguments, const Streams& streams,
+           WallTime now) {
+  if (!arguments.json) return put(streams.out, text_of(objects, arguments, now));
+  const Json list = {{"apiVersion", "v1"}, {"kind", "List"}, {"items", objects}};
+  put(streams.out, list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+int once(Session& session, const Arguments& arguments, const Streams& streams) {
+  auto objects = session.experiments(arguments);
+  if (!objects) return complain(streams, objects.error().message);
+  print(*objects, arguments, streams, session.reactor().clock().wall());
+  return 0;
+}
+
+// Turns the reactor meanwhile. True: a signal came.
+bool wait(Session& session, const Streams& streams, Duration most) {
+  const Instant until = session.reactor().now() + most;
+  while (session.reactor().now() < until) {
+    if (os::next_signal(streams.signals) != 0) return true;
+    (void)session.reactor().turn(std::min<Duration>(kLook, until - session.reactor().now()));
+  }
+  return false;
+}
+
+// What has changed of an experiment since it was last told, a line each.
+class Follower {
+ public:
+  explicit Follower(std::FILE* out) : out_(out) {}
+
+  void see(const Experiment& now) {
+    std::string line = now.phase + ": " + std::to_string(now.injected) + " of " +
+                       std::to_string(now.targets) + " injected";
+    if (!now.got.empty()) line += ", " + now.got + " of " + now.asked;
+    if (now.phase != "Pending" && line != line_) put(out_, line + "\n");
+    line_ = line;
+    for (const Record& record : now.records) {
+      std::string& told = told_[record.id];
+      const std::string& latest =
+          record.measured.verdict.empty() ? record.measured.event : record.measured.verdict;
+      if (!latest.empty() && latest != told) put(out_, record.id + ": " + latest + "\n");
+      told = latest;
+    }
+  }
+
+ private:
+  std::FILE* out_;
+  std::string line_;
+  std::map<std::string, std::string> told_;
+};
+
+// 0: all of it is gone.
+int end(Session& session, const std::vector<kube::Place>& places, bool force,
+        const Streams& streams) {
+  for (const kube::Place& place : places) {
+    if (force) {
+      auto forced = session.annotate(place, kForced, "forced");
+      if (!forced && forced.error().reason != kube::Reason::kNotFound)
+        return complain(streams, forced.error().message);
+    }
+    auto removed = session.remove(place);
+    if (!removed && removed.error().reason != kube::Reason::kNotFound)
+      return complain(streams, removed.error().message);
+  }
+  const Instant until = session.reactor().now() + kReleasePatience;
+  for (const kube::Place& place : places) {
+    while (true) {
+      auto there = session.get(place);
+      if (!there && there.error().reason == kube::Reason::kNotFound) break;
+      if (!there) return complain(streams, there.error().message);
+      if (session.reactor().now() > until) {
+        return complain(streams, place.ns + "/" + place.name +
+                                     " is not released yet: an agent does not answer. kubectl "
+                                     "duress doctor says which; stop --force gives it up");
+      }
+      if (wait(session, streams, kLook)) return 1;
+    }
+    put(streams.out, place.ns + "/" + place.name + ": released, and gone\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+int complain(const Streams& streams, const std::string& message) {
+  std::fprintf(streams.err, "kubectl duress: %s\n", message.c_str());
+  return 1;
+}
+
+int status(Session& session, const Arguments& arguments, const Streams& streams) {
+  return once(session, arguments, streams);
+}
+
+int explain(Session& session, const Arguments& arguments, const Streams& streams) {
+  return once(session, arguments, streams);
+}
+
+int top(Session& session, const Arguments& arguments, const Streams& streams) {
+  do {
+    auto objects = session.experiments(arguments);
+    if (!objects) return complain(streams, objects.error().message);
+    if (!arguments.json) put(streams.out, kHome);
+    print(*objects, arguments, streams, session.reactor().clock().wall());
+  } while (!wait(session, streams, kRefresh));
+  return 0;
+}
+
+int run(Session& session, const Arguments& arguments, const Streams& streams) {
+  auto made = session.create(experiment_object(arguments, session.ns()));
+  if (!made) return complain(streams, made.error().message);
+  const kube::Place place = place_of(*made);
+  put(streams.out, "made StressChaos " + place.ns + "/" + place.name + "\n");
+  if (arguments.detach) return 0;
+  Follower follower(streams.out);
+  bool over = false;
+  bool stopped = false;
+  while (!over && !stopped) {
+    auto object = session.get(place);
+    if (!object && object.error().reason == kube::Reason::kNotFound) {
+      return complain(streams, place.ns + "/" + place.name + " was deleted meanwhile");
+    }
+    if (!object) return complain(streams, object.error().message);
+    const Experiment experiment = experiment_of(*object);
+    follower.see(experiment);
+    over = experiment.is_over();
+    if (over) put(streams.out, "\n" + explain_text(experiment) + "\n");
+    if (!over) stopped = wait(session, streams, kLook);
+  }
+  return end(session, {place}, arguments.force, streams);
+}
+
+int stop(Session& session, const Arguments& arguments, const Streams& streams) {
+  auto objects = session.experiments(arguments);
+  if (!objects) return complain(streams, objects.error().message);
+  std::vector<kube::Place> places;
+  for (const Json& object : *objects) places.push_back(place_of(object));
+  if (places.empty()) put(streams.out, "There are no experiments.\n");
+  return end(session, places, arguments.force, streams);
+}
+
+}  // namespace duress::kubectl
