@@ -143,7 +143,8 @@ Result<Stressors> loads_of(const json& spec) {
   auto read = parse_manifest(manifest.dump(-1, ' ', false, json::error_handler_t::replace));
   if (read) return read->stressors;
   std::string all;
-  for (const Problem& problem : read.error()) all += (all.empty() ? "" : "; ") + format_problem(problem);
+  for (const Problem& problem : read.error())
+    all += (all.empty() ? "" : "; ") + format_problem(problem);
   return fail(Code::kUsage, all);
 }
 
