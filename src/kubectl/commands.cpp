@@ -94,18 +94,22 @@ class Follower {
   std::map<std::string, std::string> told_;
 };
 
+// Nothing: it is ordered. Else what went wrong.
+std::optional<std::string> order_end(Session& session, const kube::Place& place, bool force) {
+  if (force) {
+    auto forced = session.annotate(place, kForced, "forced");
+    if (!forced && forced.error().reason != kube::Reason::kNotFound) return forced.error().message;
+  }
+  auto removed = session.remove(place);
+  if (!removed && removed.error().reason != kube::Reason::kNotFound) return removed.error().message;
+  return std::nullopt;
+}
+
 // 0: all of it is gone.
 int end(Session& session, const std::vector<kube::Place>& places, bool force,
         const Streams& streams) {
   for (const kube::Place& place : places) {
-    if (force) {
-      auto forced = session.annotate(place, kForced, "forced");
-      if (!forced && forced.error().reason != kube::Reason::kNotFound)
-        return complain(streams, forced.error().message);
-    }
-    auto removed = session.remove(place);
-    if (!removed && removed.error().reason != kube::Reason::kNotFound)
-      return complain(streams, removed.error().message);
+    if (const auto wrong = order_end(session, place, force)) return complain(streams, *wrong);
   }
   const Instant until = session.reactor().now() + kReleasePatience;
   for (const kube::Place& place : places) {

@@ -42,7 +42,7 @@ struct Experiment {
   [[nodiscard]] bool is_over() const { return phase == "Finished" || phase == "Failed"; }
 };
 
-[[nodiscard]] Experiment experiment_of(const kube::Json& stress_chaos);
+[[nodiscard]] Experiment experiment_of(const kube::Json& object);
 
 // One row each.
 [[nodiscard]] std::string list_text(const std::vector<Experiment>& experiments, WallTime now);

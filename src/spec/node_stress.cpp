@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -63,7 +64,7 @@ void put(json& to, const char* name, std::optional<Bytes> bytes) {
   if (bytes) to[name] = bytes->value;
 }
 void put(json& to, const char* name, std::optional<Cores> cores) {
-  if (cores) to[name] = static_cast<std::int64_t>(cores->value * 1000 + 0.5);
+  if (cores) to[name] = std::llround(cores->value * 1000);
 }
 void put(json& to, const char* name, std::optional<WallTime> time) {
   if (time) to[name] = format_time(*time);
