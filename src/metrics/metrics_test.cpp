@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <stdexcept>
 
 #include "metrics/exposition.h"
 #include "metrics/server.h"
@@ -41,18 +42,18 @@ TEST(Exposition, EscapesWhatUsersName) {
 class Service : public ::testing::Test {
  protected:
   Service() {
-    reactor_ = std::move(kube::Reactor::make(clock_)).value();
-    server_ =
-        Server::listen(*reactor_, "127.0.0.1:0", [](const std::string& path) {
-          return path == "/metrics" ? Page{200, std::string(300'000, 'm')} : Page{404, "no\n"};
-        }).value();
+    reactor = std::move(kube::Reactor::make(clock)).value();
+    server = Server::listen(*reactor, "127.0.0.1:0", [](const std::string& path) {
+               return path == "/metrics" ? Page{200, std::string(300'000, 'm')} : Page{404, "no\n"};
+             }).value();
   }
 
   int connected() {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) throw std::runtime_error("no socket");
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(server_->port());
+    address.sin_port = htons(server->port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     return fd;
@@ -63,7 +64,7 @@ class Service : public ::testing::Test {
     std::string out;
     char part[65536];
     for (int i = 0; i < 2000; ++i) {
-      (void)reactor_->turn(std::chrono::milliseconds(1));
+      (void)reactor->turn(std::chrono::milliseconds(1));
       const ssize_t got = ::recv(fd, part, sizeof part, MSG_DONTWAIT);
       if (got == 0 || (got < 0 && errno != EAGAIN)) break;
       if (got > 0) out.append(part, static_cast<std::size_t>(got));
@@ -79,9 +80,9 @@ class Service : public ::testing::Test {
     return rest_of(fd);
   }
 
-  SystemClock clock_;
-  std::unique_ptr<kube::Reactor> reactor_;
-  std::unique_ptr<Server> server_;
+  SystemClock clock;
+  std::unique_ptr<kube::Reactor> reactor;
+  std::unique_ptr<Server> server;
 };
 
 TEST_F(Service, AnswersWithTheWholePage) {
@@ -104,20 +105,20 @@ TEST_F(Service, ClosesOnARequestWithoutEnd) {
 TEST_F(Service, TakesOnlySoManyAtOnce) {
   std::vector<int> open;
   for (int i = 0; i < 40; ++i) open.push_back(connected());
-  for (int i = 0; i < 50; ++i) (void)reactor_->turn(std::chrono::milliseconds(1));
+  for (int i = 0; i < 50; ++i) (void)reactor->turn(std::chrono::milliseconds(1));
   int closed = 0;
   char one = 0;
   for (const int fd : open) closed += ::recv(fd, &one, 1, MSG_DONTWAIT) == 0 ? 1 : 0;
   EXPECT_EQ(closed, 8);
   for (const int fd : open) ::close(fd);
-  for (int i = 0; i < 50; ++i) (void)reactor_->turn(std::chrono::milliseconds(1));
+  for (int i = 0; i < 50; ++i) (void)reactor->turn(std::chrono::milliseconds(1));
   EXPECT_THAT(asked("GET / HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 404 "));
 }
 
 TEST_F(Service, RefusesAnAddressThatIsNone) {
   for (const char* address : {"", "9091", "host:9091", "127.0.0.1:x", "127.0.0.1:70000"})
-    EXPECT_FALSE(Server::listen(*reactor_, address, {})) << address;
-  EXPECT_FALSE(Server::listen(*reactor_, "127.0.0.1:" + std::to_string(server_->port()), {}));
+    EXPECT_FALSE(Server::listen(*reactor, address, {})) << address;
+  EXPECT_FALSE(Server::listen(*reactor, "127.0.0.1:" + std::to_string(server->port()), {}));
 }
 
 }  // namespace
