@@ -13,8 +13,10 @@ constexpr int kLongestAnnotation = 1024;
 constexpr int kMostTargets = 2000;  // whose records an experiment carries
 constexpr int kLongestMessage = 4096;
 
+// Fewer figures than a sum of 292 years would take.
 constexpr std::string_view kDurationPattern =
-    R"(^\s*\+?((\d+\.?\d*|\.\d+)(h|m|s|ms|us|µs|ns))+\s*$)";
+    R"(^\s*\+?((\d{1,6}(\.\d*)?|\.\d+)h|(\d{1,7}(\.\d*)?|\.\d+)m|)"
+    R"((\d{1,9}(\.\d*)?|\.\d+)(s|ms|us|µs|ns))+\s*$)";
 
 Json expression_schema() {
   Json out = schema::object(
