@@ -2,7 +2,7 @@
 # `make` builds build/release/duress: one file, the worker inside it.
 JOBS ?= $(shell nproc)
 
-.PHONY: all release demo test check bench lint format fuzz clean
+.PHONY: all release image manifests demo test check e2e bench lint format fuzz clean
 
 all: release
 
@@ -10,6 +10,14 @@ release:
 	@tools/install-deps.sh build
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target duress
+
+# build/release/duress-image.tar, for containerd, docker and podman: one file, no shell. Needs no network.
+image: release
+	@tools/image.sh
+
+# What is generated and committed: custom resources, reference, plain manifests. Needs helm (tests/testbed/k8s-build.sh).
+manifests: release
+	@tools/manifests.sh
 
 # Needs root: shows the article's experiment on a small application in a 500 MiB cgroup.
 demo: release
@@ -24,6 +32,12 @@ test:
 # Unit tests alone, under ASan and UBSan. Needs no rights.
 check:
 	@JOBS=$(JOBS) tools/test.sh --only unit
+
+# The chart on a real cluster, the one that runs or one of its own. Needs root; ARGS="--only pause" narrows it.
+e2e: release
+	@tools/install-deps.sh kubernetes
+	@tests/testbed/k8s-build.sh
+	@tests/e2e/run.py $(ARGS)
 
 # Writes bench/results.json and bench/RESULTS.md. Needs root; ARGS="--only fill --quick" narrows it.
 bench: release
