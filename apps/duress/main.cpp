@@ -14,6 +14,7 @@
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/top.h"
+#include "cli/uninstall.h"
 #include "kubectl/plugin.h"
 
 namespace {
@@ -37,6 +38,8 @@ constexpr Subcommand kSubcommands[] = {
     {"kubectl", "experiments of a cluster; the same as kubectl duress", duress::kubectl::plugin},
     {"crds", "the custom resources that a cluster needs, and the reference of their fields",
      duress::cli::crds},
+    {"uninstall", "release all stress of a cluster before Duress goes from it",
+     duress::cli::uninstall},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 

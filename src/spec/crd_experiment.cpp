@@ -226,8 +226,8 @@ Json experiment_status_schema() {
       {{"phase", schema::text("Selecting, Injecting, Running, Paused, Stopping, Finished or "
                               "Failed.",
                               64)},
-       {"targets", schema::number_or_text("Containers that are meant.", 64)},
-       {"injected", schema::number_or_text("How many of them have the stress.", 64)},
+       {"targets", schema::count("Containers that are meant.")},
+       {"injected", schema::count("How many of them have the stress.")},
        {"asked", schema::text("What is asked of each, in short.", 256)},
        {"got", schema::text("What they have, in short.", 256)},
        {"observedGeneration", schema::count("Of the spec that all this is about.")},
