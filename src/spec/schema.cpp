@@ -71,7 +71,8 @@ Json map(std::string_view description, Json values, int most) {
 
 Json object(std::string_view description, Json properties) {
   Json out = typed("object", description);
-  out["properties"] = std::move(properties);
+  // The server drops an empty one.
+  if (!properties.empty()) out["properties"] = std::move(properties);
   return out;
 }
 
