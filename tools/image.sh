@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Makes the image: from scratch, one file, no shell. Offline; the same program gives the same bytes.
-# usage: tools/image.sh [OUT.tar [REFERENCE]]     needs build/release/duress (make)
+# usage: tools/image.sh [OUT.tar [REFERENCE [PROGRAM]]]     PROGRAM: build/release/duress (make)
 # containerd, docker and podman load OUT.tar; an address of your own registry goes into REFERENCE.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-program=build/release/duress
+program=${3:-build/release/duress}
 [[ -x $program ]] || {
-  echo "$0: no $program: run make" >&2
+  echo "$0: no $program: run make release" >&2
   exit 1
 }
 version=$("$program" --version)

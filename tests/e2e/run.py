@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Installs the chart on a real cluster and runs the cases on it; prints TAP. A cluster that runs is used and left, else
+one is started and taken down.
+
+usage: tests/e2e/run.py [--only WORDS]... [--list] [--keep] [--no-install] [--program FILE]
+
+  --only WORDS   cases whose name holds the words
+  --keep         leave the chart installed, and uninstall it in no case
+  --no-install   take what is installed
+  --program      the duress of the image (default: build/release/duress)
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+import traceback
+
+import cases
+from cluster import API_SERVER, NETWORK, ROOT, SYSTEM, WORK, Failed, Space, helm, kubectl, run
+
+IMAGE = "duress.local/duress:e2e"
+
+
+def start_cluster():
+    if os.path.exists(f"{WORK}/admin.conf") and os.path.exists(NETWORK):
+        return False
+    run([f"{ROOT}/tests/testbed/k8s-up.sh"], timeout=900)
+    return True
+
+
+def make_image(program):
+    tar = f"{ROOT}/build/release/duress-image-e2e.tar"
+    made = run([f"{ROOT}/tools/image.sh", tar, IMAGE, program])
+    print(f"# {made.stdout.strip()}")
+    run(["ctr", "-a", f"{WORK}/containerd/containerd.sock", "-n", "k8s.io", "images", "import", tar])
+    with open(program, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()[:16]
+
+
+def install(program):
+    digest = make_image(program)
+    repository, tag = IMAGE.rsplit(":", 1)
+    # A new program under the old name starts new Pods.
+    values = {"image.repository": repository, "image.tag": tag, "apiServer.host": API_SERVER[0],
+              "controller.podAnnotations.program": f"x{digest}", "agent.podAnnotations.program": f"x{digest}"}
+    arguments = [f"--set-string={name}={value}" for name, value in values.items()]
+    arguments.append(f"--set-string=apiServer.port={API_SERVER[1]}")
+    began = time.monotonic()
+    helm("upgrade", "--install", "duress", f"{ROOT}/deploy/helm/duress", "-n", SYSTEM, "--create-namespace",
+         "--take-ownership", "--wait", "--timeout=3m", *arguments)
+    print(f"# chart installed in {time.monotonic() - began:.1f} s", flush=True)
+
+
+def why_not_installed():
+    pods = kubectl("get", "pods", "-n", SYSTEM, "-o", "wide", check=False).stdout
+    told = ""
+    for component in ("controller", "agent"):
+        told += kubectl("logs", "-n", SYSTEM, "-l", f"app.kubernetes.io/component={component}", "--tail=10", "--prefix",
+                        check=False).stdout
+    return (pods + told).strip()
+
+
+class Report:
+    def __init__(self):
+        self.number = 0
+        self.failed = 0
+
+    def one(self, name, function, space_name):
+        self.number += 1
+        began = time.monotonic()
+        space = None
+        wrong = ""
+        try:
+            space = Space(space_name)
+            function(space)
+        except Failed as failed:
+            wrong = str(failed)
+        except Exception:  # pylint: disable=broad-except
+            wrong = traceback.format_exc()
+        if space:
+            space.remove()
+        print(f"{'not ok' if wrong else 'ok'} {self.number} - {name} ({time.monotonic() - began:.1f} s)")
+        for line in wrong.splitlines():
+            print(f"#   {line}")
+        sys.stdout.flush()
+        self.failed += bool(wrong)
+
+
+def parse():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--no-install", action="store_true")
+    parser.add_argument("--program", default=f"{ROOT}/build/release/duress")
+    return parser.parse_args()
+
+
+def run_cases(arguments, chosen):
+    report = Report()
+    if not arguments.no_install:
+        try:
+            install(arguments.program)
+        except Failed as failed:
+            print("not ok 1 - chart: installed")
+            for line in f"{failed}\n{why_not_installed()}".splitlines():
+                print(f"#   {line}")
+            print("1..1", flush=True)
+            return 1
+    for index, (name, function) in enumerate(chosen):
+        report.one(name, function, f"duress-e2e-{index}")
+    if not arguments.keep and not arguments.no_install:
+        report.one("uninstall: under a running experiment, nothing is left", cases.uninstall, "duress-e2e-last")
+        kubectl("delete", "namespace", SYSTEM, "--wait=false", "--ignore-not-found", check=False)
+    print(f"1..{report.number}", flush=True)
+    return 1 if report.failed else 0
+
+
+def main():
+    arguments = parse()
+    chosen = [(name, function) for name, function in cases.CASES
+              if not arguments.only or any(words in name for words in arguments.only)]
+    if arguments.list:
+        print("\n".join(name for name, _ in chosen))
+        return 0
+    if os.geteuid() != 0:
+        sys.exit("tests/e2e/run.py: needs root, for the cluster's network and the containers' cgroups")
+    started = start_cluster()
+    try:
+        return run_cases(arguments, chosen)
+    finally:
+        if started:
+            run([f"{ROOT}/tests/testbed/k8s-down.sh"], timeout=300, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
