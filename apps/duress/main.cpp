@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/crds.h"
+#include "cli/controller.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/preflight.h"
@@ -40,6 +41,7 @@ constexpr Subcommand kSubcommands[] = {
      duress::cli::crds},
     {"uninstall", "release all stress of a cluster before Duress goes from it",
      duress::cli::uninstall},
+    {"controller", "serve the StressChaos experiments of a cluster", duress::cli::controller},
     {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
 };
 

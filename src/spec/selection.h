@@ -58,6 +58,8 @@ struct Candidate {
   std::string pod_ip{};
   Labels more_fields{};                   // of fieldSelectors: "spec.restartPolicy", ...
   std::vector<std::string> containers{};  // sidecars behind the others: "the first" is none of them
+
+  friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 
 // By labels and expressions alone.

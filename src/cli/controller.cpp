@@ -1,0 +1,134 @@
+#include "cli/controller.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/wall_time.h"
+#include "cli/controller_arguments.h"
+#include "controller/chaos_mesh.h"
+#include "controller/controller.h"
+#include "kube/await.h"
+#include "kube/kubeconfig.h"
+#include "os/poller.h"
+
+namespace duress::cli {
+
+namespace {
+
+constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr auto kLeaseWithin = std::chrono::seconds(3);  // to give the lease back
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+Result<kube::Access> access_of(const ControllerArguments& arguments) {
+  const std::string host = variable("KUBERNETES_SERVICE_HOST");
+  if (arguments.kubeconfig.empty() && arguments.context.empty() && !host.empty()) {
+    return kube::access_in_cluster(
+        {{"KUBERNETES_SERVICE_HOST", host},
+         {"KUBERNETES_SERVICE_PORT", variable("KUBERNETES_SERVICE_PORT")}},
+        kAccount);
+  }
+  const auto config = kube::load_kubeconfig({.given = arguments.kubeconfig,
+                                             .variable = variable("KUBECONFIG"),
+                                             .home = variable("HOME")});
+  if (!config) return std::unexpected(config.error());
+  return config->access(arguments.context);
+}
+
+std::string replica_of(const ControllerArguments& arguments) {
+  if (!arguments.replica.empty()) return arguments.replica;
+  if (std::string pod = variable("POD_NAME"); !pod.empty()) return pod;
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "duress-controller";
+  return name.data();
+}
+
+void tell(const Clock& clock, const std::string& line) {
+  std::fprintf(stderr, "%s %s\n", format_time(clock.wall()).c_str(), line.c_str());
+}
+
+// Two controllers of one experiment would each undo what the other does.
+Result<> refuse_beside_chaos_mesh(kube::Reactor& reactor, kube::Client& client,
+                                  const Clock& clock) {
+  const auto deployments = kube::await<kube::Json>(reactor, [&client](kube::Client::Done done) {
+    return client.get(controller::deployments(), std::move(done),
+                      {{"labelSelector", std::string(controller::kChaosMeshLabels)}});
+  });
+  if (!deployments) {
+    if (deployments.error().reason != kube::Reason::kForbidden)
+      return std::unexpected(deployments.error().plain());
+    tell(clock,
+         "cannot tell whether a Chaos Mesh serves StressChaos too: " + deployments.error().message);
+    return {};
+  }
+  const std::string other = controller::serves_stress_chaos(*deployments);
+  if (other.empty()) return {};
+  return fail(Code::kRefused,
+              "Chaos Mesh (Deployment " + other +
+                  ") serves StressChaos in this cluster: leave it out of its enabled controllers "
+                  "(helm upgrade with controllerManager.enabledControllers naming the others), or "
+                  "uninstall it, then start this one again");
+}
+
+Result<> serve(const ControllerArguments& arguments) {
+  const SystemClock clock;
+  auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
+  if (!signals) return std::unexpected(signals.error());
+  const auto access = access_of(arguments);
+  if (!access) return std::unexpected(access.error());
+  auto reactor = kube::Reactor::make(clock);
+  if (!reactor) return std::unexpected(reactor.error());
+  const auto seed = static_cast<std::uint64_t>(clock.wall().time_since_epoch().count());
+  auto client = kube::Client::make(**reactor, *access, seed);
+  if (!client) return std::unexpected(client.error().plain());
+  if (auto alone = refuse_beside_chaos_mesh(**reactor, **client, clock); !alone) return alone;
+
+  const std::string lease_ns =
+      arguments.lease_namespace.empty() ? access->ns : arguments.lease_namespace;
+  controller::Controller controller(
+      **client, {.ns = arguments.ns,
+                 .identity = replica_of(arguments),
+                 .lease = {kube::leases(), lease_ns, "duress-controller", ""},
+                 .settings = {.release_timeout = arguments.release_timeout,
+                              .namespace_filter = arguments.namespace_filter},
+                 .tell = [&clock](const std::string& line) { tell(clock, line); }});
+  bool ended = false;
+  kube::Handle give_up;
+  auto on_signal = (*reactor)->when_ready(signals->get(), EPOLLIN, [&](std::uint32_t) {
+    if (os::next_signal(*signals) == 0 || give_up) return;
+    give_up = (*reactor)->after(kLeaseWithin, [&ended] { ended = true; });
+    controller.stop([&ended] { ended = true; });
+  });
+  if (!on_signal) return std::unexpected(on_signal.error());
+  while (!ended)
+    if (auto turned = (*reactor)->turn(std::chrono::minutes(1)); !turned) return turned;
+  return {};
+}
+
+int exit_code(const Error& error) {
+  std::fprintf(stderr, "duress controller: %s\n", error.message.c_str());
+  if (error.code == Code::kUsage) return 2;
+  return error.code == Code::kRefused ? 3 : 1;
+}
+
+}  // namespace
+
+int controller(const std::vector<std::string>& words) {
+  const auto arguments = parse_controller_arguments(words);
+  if (!arguments) return exit_code(arguments.error());
+  if (arguments->help) {
+    std::fputs(controller_help(), stdout);
+    return 0;
+  }
+  const auto done = serve(*arguments);
+  return done ? 0 : exit_code(done.error());
+}
+
+}  // namespace duress::cli

@@ -1,0 +1,120 @@
+#include "cli/controller_arguments.h"
+
+#include <algorithm>
+#include <array>
+
+namespace duress::cli {
+
+namespace {
+
+struct Flag {
+  std::string_view name;
+  std::string ControllerArguments::* text;
+};
+constexpr std::array<Flag, 5> kTexts = {
+    {{"--kubeconfig", &ControllerArguments::kubeconfig},
+     {"--context", &ControllerArguments::context},
+     {"--namespace", &ControllerArguments::ns},
+     {"--lease-namespace", &ControllerArguments::lease_namespace},
+     {"--replica", &ControllerArguments::replica}}};
+constexpr std::string_view kReleaseTimeout = "--release-timeout";
+constexpr std::array<std::string_view, 8> kAll = {
+    "--kubeconfig",      "--context",         "--namespace", "--namespace-filter",
+    "--release-timeout", "--lease-namespace", "--replica",   "--help"};
+
+class Parser final {
+ public:
+  Result<ControllerArguments> parse(const std::vector<std::string>& words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      std::string name = words[i];
+      std::optional<std::string> value;
+      const std::size_t equals = name.find('=');
+      if (name.starts_with("--") && equals != std::string::npos) {
+        value = name.substr(equals + 1);
+        name.resize(equals);
+      }
+      if (take_switch(name, value)) continue;
+      if (std::ranges::find(kAll, name) == kAll.end()) {
+        unknown(name);
+        continue;
+      }
+      if (!value && i + 1 < words.size()) value = words[++i];
+      if (!value || value->empty()) {
+        wrong_ += name + ": a value is missing\n";
+        continue;
+      }
+      take(name, *value);
+    }
+    if (wrong_.empty() || out_.help) return out_;
+    wrong_.pop_back();
+    return fail(Code::kUsage, wrong_);
+  }
+
+ private:
+  bool take_switch(const std::string& name, const std::optional<std::string>& value) {
+    if (name == "--help" || name == "-h") return out_.help = true;
+    if (name != "--namespace-filter") return false;
+    out_.namespace_filter = !value || *value == "true";
+    if (value && *value != "true" && *value != "false")
+      wrong_ += name + ": " + quoted(*value) + " is not allowed: true or false\n";
+    return true;
+  }
+
+  void unknown(const std::string& name) {
+    const auto near = nearest(name, kAll);
+    wrong_ += "unknown " + quoted(name) + ": " +
+              (near ? "did you mean " + std::string(*near) + "?" : "see duress controller --help") +
+              "\n";
+  }
+
+  void take(const std::string& name, const std::string& value) {
+    if (const auto* const flag = std::ranges::find(kTexts, name, &Flag::name);
+        flag != kTexts.end()) {
+      out_.*(flag->text) = value;
+      return;
+    }
+    if (name != kReleaseTimeout) return;
+    const auto duration = parse_duration(value);
+    if (duration && duration->count() > 0)
+      out_.release_timeout = *duration;
+    else
+      wrong_ += name + ": " + quoted(value) + " is not allowed: a duration above 0, e.g. 75s\n";
+  }
+
+  ControllerArguments out_;
+  std::string wrong_;
+};
+
+}  // namespace
+
+Result<ControllerArguments> parse_controller_arguments(const std::vector<std::string>& words) {
+  return Parser().parse(words);
+}
+
+const char* controller_help() {
+  return "duress controller: turn the StressChaos experiments of a cluster into orders for its "
+         "nodes\n"
+         "\n"
+         "  --kubeconfig FILE           how to reach the cluster (default: as the Pod that it runs "
+         "in, else\n"
+         "                              KUBECONFIG or ~/.kube/config)\n"
+         "  --context NAME              of the kubeconfig (default: its current one)\n"
+         "  --namespace NAME            look at experiments and Pods of this namespace alone "
+         "(default: all)\n"
+         "  --namespace-filter          stress only in namespaces with the annotation\n"
+         "                              chaos-mesh.org/inject: enabled\n"
+         "  --release-timeout DURATION  go on without a node that does not answer an order to stop "
+         "(default: 75s,\n"
+         "                              by when its agent has released by itself)\n"
+         "  --lease-namespace NAME      of the lease duress-controller, by which replicas agree on "
+         "one that acts\n"
+         "                              (default: the Pod's, or the context's)\n"
+         "  --replica NAME              what this one is called there (default: POD_NAME, or the "
+         "host's name)\n"
+         "  --help                      print this\n"
+         "\n"
+         "Exit codes: 0 ended by SIGTERM or SIGINT (experiments go on), 1 failed, 2 usage, 3 "
+         "refused\n";
+}
+
+}  // namespace duress::cli

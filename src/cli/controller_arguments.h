@@ -1,0 +1,30 @@
+// The flags of `duress controller` as values. They are not checked against a cluster. Pure; any
+// thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace duress::cli {
+
+struct ControllerArguments {
+  std::string kubeconfig{};  // empty: the Pod's own access, or the usual files
+  std::string context{};
+  std::string ns{};  // empty: all
+  bool namespace_filter = false;
+  Duration release_timeout = std::chrono::seconds(75);
+  std::string lease_namespace{};  // empty: the Pod's, or the context's
+  std::string replica{};          // empty: POD_NAME, or the host's name
+  bool help = false;
+};
+
+// kUsage: everything that is wrong, one line each.
+[[nodiscard]] Result<ControllerArguments> parse_controller_arguments(
+    const std::vector<std::string>& words);
+
+[[nodiscard]] const char* controller_help();
+
+}  // namespace duress::cli

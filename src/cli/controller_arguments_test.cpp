@@ -1,0 +1,50 @@
+#include "cli/controller_arguments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace duress::cli {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ControllerArguments, NeedsNone) {
+  const auto read = parse_controller_arguments({});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->release_timeout, std::chrono::seconds(75));
+  EXPECT_FALSE(read->namespace_filter);
+  EXPECT_EQ(read->ns, "");
+}
+
+TEST(ControllerArguments, TakesBothWaysOfGivingAValue) {
+  const auto read = parse_controller_arguments({"--namespace=a", "--lease-namespace", "b",
+                                                "--release-timeout=90s", "--namespace-filter",
+                                                "--replica", "one", "--context=c"});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->ns, "a");
+  EXPECT_EQ(read->lease_namespace, "b");
+  EXPECT_EQ(read->release_timeout, std::chrono::seconds(90));
+  EXPECT_TRUE(read->namespace_filter);
+  EXPECT_EQ(read->replica, "one");
+  EXPECT_EQ(read->context, "c");
+}
+
+TEST(ControllerArguments, TellsEverythingThatIsWrong) {
+  const auto read = parse_controller_arguments(
+      {"--namespaces", "--release-timeout=0s", "--namespace-filter=maybe", "--replica"});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Code::kUsage);
+  EXPECT_THAT(read.error().message, HasSubstr("did you mean --namespace?"));
+  EXPECT_THAT(read.error().message, HasSubstr("--release-timeout: 0s is not allowed"));
+  EXPECT_THAT(read.error().message, HasSubstr("true or false"));
+  EXPECT_THAT(read.error().message, HasSubstr("--replica: a value is missing"));
+}
+
+TEST(ControllerArguments, HelpWinsOverWhatIsWrong) {
+  const auto read = parse_controller_arguments({"--nonsense", "--help"});
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->help);
+}
+
+}  // namespace
+}  // namespace duress::cli

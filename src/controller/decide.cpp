@@ -1,0 +1,151 @@
+#include "controller/decide.h"
+
+#include <algorithm>
+
+#include "controller/conflicts.h"
+
+namespace duress::controller {
+
+namespace {
+
+using spec::NodeOrder;
+
+// FNV-1a: of one experiment always the same draw.
+std::uint64_t seed_of(std::string_view uid) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : uid) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash;
+}
+
+Will will_of(const Situation& situation) {
+  const ExperimentView& experiment = situation.experiment;
+  if (experiment.deleting) return Will::kDeleted;
+  if (!experiment.problem.empty()) return Will::kInvalid;
+  if (const auto deadline = experiment.deadline(); deadline && *deadline <= situation.now)
+    return Will::kTimeUp;
+  return experiment.paused() ? Will::kPaused : Will::kRun;
+}
+
+// Pods that were drawn before: those of the orders, which know all of them; before there is one,
+// those that the status tells.
+std::set<std::string> drawn_pods(const Situation& situation) {
+  std::set<std::string> out;
+  for (const auto& [name, view] : situation.book) {
+    if (view.experiment_uid != situation.experiment.uid) continue;
+    for (const spec::ContainerOrder& container : view.order.containers)
+      out.insert(container.ns + "/" + container.pod);
+  }
+  if (!out.empty()) return out;
+  for (const Record& record : situation.experiment.status.records)
+    out.insert(record.id.substr(0, record.id.rfind('/')));
+  return out;
+}
+
+NodeOrder common_order(const ExperimentView& experiment) {
+  NodeOrder out;
+  out.experiment_ns = experiment.ns;
+  out.experiment = experiment.name;
+  out.experiment_uid = experiment.uid;
+  out.created = experiment.created;
+  out.deadline = experiment.deadline();
+  out.again = experiment.manifest.again;
+  out.loads = experiment.manifest.stressors;
+  return out;
+}
+
+void earlier(std::optional<WallTime>& wake, std::optional<WallTime> at) {
+  if (at && (!wake || *at < *wake)) wake = at;
+}
+
+// When a node that stays silent is to be named.
+void look_at_silence(const Situation& situation, Decision& out) {
+  for (const auto& [name, view] : situation.book) {
+    if (view.experiment_uid != situation.experiment.uid || is_answered(view)) continue;
+    const WallTime named = view.ordered + kSilentAfter;
+    if (named > situation.now) earlier(out.wake, named);
+  }
+}
+
+Decision::Finalizer finalizer_after(const ExperimentView& experiment, Will will,
+                                    const OrderPlan& plan) {
+  if (will == Will::kDeleted) {
+    const bool goes = experiment.has_finalizer() && (plan.all_gone || experiment.forced);
+    return goes ? Decision::Finalizer::kRemove : Decision::Finalizer::kKeep;
+  }
+  const bool wanted = !experiment.has_finalizer() && (will != Will::kInvalid || !plan.all_gone);
+  return wanted ? Decision::Finalizer::kAdd : Decision::Finalizer::kKeep;
+}
+
+}  // namespace
+
+Decision decide(const Situation& situation) {
+  const ExperimentView& experiment = situation.experiment;
+  Decision out;
+  const Will will = will_of(situation);
+  Assignment assignment;
+  std::string conflict;
+  if (will == Will::kRun || will == Will::kPaused) {
+    assignment = assign({.manifest = experiment.manifest,
+                         .own_namespace = experiment.ns,
+                         .inventory = situation.inventory,
+                         .drawn = drawn_pods(situation),
+                         .seed = seed_of(experiment.uid),
+                         .namespace_filter = situation.settings.namespace_filter});
+    conflict = refuse_conflicts(experiment.manifest.stressors, experiment.uid, situation.book,
+                                assignment.targets);
+  }
+  WantedOrders wanted;
+  if (will == Will::kRun) wanted = wanted_orders(common_order(experiment), assignment.targets);
+  if (wanted.left_out > 0)
+    assignment.problem = std::to_string(wanted.left_out) +
+                         " containers are left out: a node takes " +
+                         std::to_string(spec::kMostContainersOfANode) + " of one experiment";
+  OrderPlan plan = plan_orders(experiment.uid, situation.book, wanted, situation.inventory,
+                               {.now = situation.now,
+                                .release_timeout = situation.settings.release_timeout,
+                                .keep_stopped = will == Will::kPaused,
+                                .at_once = will == Will::kDeleted && experiment.forced});
+  out.finalizer = finalizer_after(experiment, will, plan);
+  out.status = next_status({.experiment = experiment,
+                            .book = situation.book,
+                            .will = will,
+                            .targets = assignment.targets,
+                            .problem = assignment.problem,
+                            .conflict = conflict,
+                            .all_released = plan.all_released,
+                            .now = situation.now});
+  out.orders = std::move(plan.actions);
+  for (const std::string& node : plan.not_confirmed)
+    out.notes.push_back({true, "ReleasedByDeadline",
+                         "released by deadline, not confirmed: node " + node +
+                             " did not answer within the release timeout"});
+  out.wake = plan.wake;
+  if (will == Will::kRun || will == Will::kPaused) earlier(out.wake, experiment.deadline());
+  look_at_silence(situation, out);
+  return out;
+}
+
+std::vector<std::string> finalizers_after(const ExperimentView& experiment,
+                                          Decision::Finalizer what) {
+  std::vector<std::string> out = experiment.finalizers;
+  if (what == Decision::Finalizer::kAdd && !experiment.has_finalizer())
+    out.emplace_back(kFinalizer);
+  if (what == Decision::Finalizer::kRemove) std::erase(out, kFinalizer);
+  return out;
+}
+
+std::vector<std::string> orphans(const OrderBook& book,
+                                 const std::vector<std::string>& experiment_uids,
+                                 const std::string& ns, WallTime now) {
+  std::vector<std::string> out;
+  for (const auto& [name, view] : book) {
+    const bool in_scope = ns.empty() || view.order.experiment_ns == ns;
+    const bool is_known =
+        std::ranges::find(experiment_uids, view.experiment_uid) != experiment_uids.end();
+    if (in_scope && !is_known && !view.busy && now - view.created >= kOrphanAfter)
+      out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace duress::controller

@@ -1,0 +1,49 @@
+// An experiment as the controller knows it: what its StressChaos object says, and what was told in
+// its status last. It decides nothing (decide.h does). Plain value and a pure function; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "controller/status.h"
+#include "kube/resource.h"
+#include "spec/manifest.h"
+
+namespace duress::controller {
+
+inline constexpr std::string_view kFinalizer = "chaos-mesh/records";
+
+[[nodiscard]] inline kube::Resource stress_chaos() {
+  return {"chaos-mesh.org", "v1alpha1", "stresschaos", true};
+}
+[[nodiscard]] inline kube::Resource node_stress() {
+  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
+          std::string(spec::kNodeStressPlural), false};
+}
+
+struct ExperimentView {
+  std::string ns{};
+  std::string name{};
+  std::string uid{};
+  std::string version{};
+  std::int64_t generation = 0;
+  WallTime created{};
+  bool deleting = false;
+  bool forced = false;  // cleanFinalizer: forced
+  std::vector<std::string> finalizers{};
+  spec::Manifest manifest{};
+  std::string problem{};  // not empty: why the manifest is not carried out, and what is allowed
+  Status status{};        // as told last
+
+  [[nodiscard]] bool has_finalizer() const;
+  [[nodiscard]] bool paused() const { return manifest.paused; }
+  // Unset: it has no end.
+  [[nodiscard]] std::optional<WallTime> deadline() const;
+};
+
+[[nodiscard]] ExperimentView experiment_view(const Json& stress_chaos);
+
+}  // namespace duress::controller

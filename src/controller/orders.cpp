@@ -1,0 +1,185 @@
+#include "controller/orders.h"
+
+#include <algorithm>
+
+#include "base/wall_time.h"
+
+namespace duress::controller {
+
+namespace {
+
+using kube::text_at;
+using spec::ContainerOrder;
+using spec::NodeOrder;
+
+std::string key_of(const ContainerOrder& container) {
+  return container.ns + "/" + container.pod + "/" + container.container;
+}
+
+// With `restart: end` the first container of a Pod's name is the only one: its ID stays, so that
+// the agent knows a later one for a restarted one.
+void keep_first_ids(NodeOrder& wanted, const NodeOrder& before) {
+  for (ContainerOrder& container : wanted.containers) {
+    for (const ContainerOrder& old : before.containers) {
+      if (key_of(old) == key_of(container) && old.pod_uid == container.pod_uid && !old.id.empty())
+        container.id = old.id;
+    }
+  }
+}
+
+bool is_same(const OrderView& view, const NodeOrder& wanted) {
+  return view.readable && spec::order_json(view.order) == spec::order_json(wanted);
+}
+
+class Planner final {
+ public:
+  Planner(const WantedOrders& wanted, const Inventory& inventory, const OrderRules& rules)
+      : wanted_(wanted), inventory_(inventory), rules_(rules) {}
+
+  void existing(const OrderView& view) {
+    plan_.all_gone = false;
+    const std::string& node = view.order.node;
+    if (rules_.at_once) return remove(view);
+    // What was on a node that is gone is gone too.
+    if (!inventory_.nodes.contains(node)) return remove(view);
+    if (const auto found = wanted_.by_node.find(node); found != wanted_.by_node.end())
+      return run(view, found->second);
+    stop(view);
+  }
+
+  void missing(const NodeOrder& wanted) {
+    plan_.all_gone = false;
+    plan_.all_released = false;
+    plan_.actions.push_back({OrderAction::What::kCreate,
+                             spec::node_stress_name(wanted.experiment_uid, wanted.node), wanted,
+                             std::nullopt});
+  }
+
+  OrderPlan take() { return std::move(plan_); }
+
+ private:
+  void run(const OrderView& view, NodeOrder wanted) {
+    plan_.all_released = false;
+    if (view.busy) return;
+    if (!wanted.again) keep_first_ids(wanted, view.order);
+    if (is_same(view, wanted)) return;
+    plan_.actions.push_back(
+        {OrderAction::What::kPatch, view.name, std::move(wanted), std::nullopt});
+  }
+
+  void stop(const OrderView& view) {
+    if (view.busy) {
+      plan_.all_released = false;
+      return;
+    }
+    // No agent can read it either: that it is gone is what they all understand.
+    if (!view.readable) return remove(view);
+    if (view.order.run) {
+      plan_.all_released = false;
+      NodeOrder order = view.order;
+      order.run = false;
+      plan_.actions.push_back({OrderAction::What::kPatch, view.name, std::move(order), rules_.now});
+      return;
+    }
+    if (has_released(view)) {
+      if (!rules_.keep_stopped) remove(view);
+      return;
+    }
+    const WallTime until = view.stopped.value_or(view.ordered) + rules_.release_timeout;
+    if (rules_.now < until) {
+      plan_.all_released = false;
+      if (!plan_.wake || until < *plan_.wake) plan_.wake = until;
+      return;
+    }
+    plan_.not_confirmed.push_back(view.order.node);
+    remove(view);
+  }
+
+  void remove(const OrderView& view) {
+    if (!view.busy)
+      plan_.actions.push_back({OrderAction::What::kDelete, view.name, view.order, std::nullopt});
+  }
+
+  const WantedOrders& wanted_;
+  const Inventory& inventory_;
+  const OrderRules& rules_;
+  OrderPlan plan_;
+};
+
+}  // namespace
+
+OrderView order_view(const Json& node_stress) {
+  OrderView out;
+  out.name = text_at(node_stress, "/metadata/name");
+  out.uid = text_at(node_stress, "/metadata/uid");
+  out.version = static_cast<std::uint64_t>(
+      parse_integer(text_at(node_stress, "/metadata/resourceVersion")).value_or(0));
+  out.generation = kube::number_at(node_stress, "/metadata/generation").value_or(0);
+  out.created =
+      parse_time(text_at(node_stress, "/metadata/creationTimestamp")).value_or(WallTime{});
+  out.experiment_uid = text_at(node_stress, "/metadata/labels/duress.dev~1experiment-uid");
+  out.stopped = parse_time(text_at(node_stress, "/metadata/annotations/duress.dev~1stopped-at"));
+  static const Json kNothing = Json::object();
+  const Json* spec = kube::find(node_stress, "/spec");
+  if (auto order = spec::read_order(spec == nullptr ? kNothing : *spec)) {
+    out.order = std::move(*order);
+  } else {
+    out.readable = false;
+    out.order.node = text_at(node_stress, "/spec/nodeName");
+    out.order.experiment_uid = out.experiment_uid;
+  }
+  if (const Json* status = kube::find(node_stress, "/status"))
+    out.report = spec::read_report(*status);
+  out.ordered = out.created;
+  return out;
+}
+
+bool is_answered(const OrderView& view) {
+  return !view.busy && view.report.observed_generation >= view.generation;
+}
+
+bool has_released(const OrderView& view) {
+  return is_answered(view) && !view.order.run && view.report.released;
+}
+
+WantedOrders wanted_orders(const NodeOrder& common, const std::vector<Target>& targets) {
+  WantedOrders out;
+  for (const Target& target : targets) {
+    if (!target.refusal.empty()) continue;
+    const auto [at, is_new] = out.by_node.try_emplace(target.node, common);
+    NodeOrder& order = at->second;
+    if (is_new) order.node = target.node;
+    if (order.containers.size() >= spec::kMostContainersOfANode) {
+      out.left_out += 1;
+      continue;
+    }
+    order.containers.push_back(
+        {target.ns, target.pod, target.pod_uid, target.container, target.id});
+  }
+  return out;
+}
+
+OrderPlan plan_orders(const std::string& experiment_uid, const OrderBook& book,
+                      const WantedOrders& wanted, const Inventory& inventory,
+                      const OrderRules& rules) {
+  Planner planner(wanted, inventory, rules);
+  for (const auto& [name, view] : book)
+    if (view.experiment_uid == experiment_uid) planner.existing(view);
+  for (const auto& [node, order] : wanted.by_node)
+    if (!book.contains(spec::node_stress_name(experiment_uid, node))) planner.missing(order);
+  return planner.take();
+}
+
+Json order_patch(const OrderView& view, const OrderAction& action) {
+  Json annotations = Json::object();
+  if (action.stopped) annotations[std::string(kStoppedAt)] = format_time(*action.stopped);
+  // Another object may have the same name by now.
+  return Json::array(
+      {{{"op", "test"}, {"path", "/metadata/uid"}, {"value", view.uid}},
+       {{"op", "add"}, {"path", "/metadata/annotations"}, {"value", annotations}},
+       {{"op", "replace"}, {"path", "/spec"}, {"value", spec::order_json(action.order)}}});
+}
+
+Json order_object(const OrderAction& action) { return spec::node_stress_object(action.order); }
+
+}  // namespace duress::controller

@@ -1,0 +1,41 @@
+// How an experiment stands: the status that follows from its last one, its targets and what the
+// nodes report, and the events that tell the difference between two of them. It orders nothing.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/experiment.h"
+#include "controller/orders.h"
+
+namespace duress::controller {
+
+enum class Will { kRun, kPaused, kTimeUp, kDeleted, kInvalid };
+
+// A node that has not answered for so long is named, once.
+inline constexpr auto kSilentAfter = std::chrono::seconds(10);
+
+struct Facts {
+  const ExperimentView& experiment;  // with its last status
+  const OrderBook& book;
+  Will will = Will::kRun;
+  const std::vector<Target>& targets;  // without meaning unless it runs or is paused
+  std::string problem{};               // of selecting
+  std::string conflict{};              // with whom, about what
+  bool all_released = false;
+  WallTime now{};
+};
+[[nodiscard]] Status next_status(const Facts& facts);
+
+// As Chaos Mesh words them.
+struct Note {
+  bool is_warning = false;
+  std::string reason{};
+  std::string message{};
+
+  friend bool operator==(const Note&, const Note&) = default;
+};
+[[nodiscard]] std::vector<Note> notes_between(const Status& told, const Status& now);
+
+}  // namespace duress::controller

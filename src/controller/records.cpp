@@ -1,0 +1,216 @@
+#include "controller/records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace duress::controller {
+
+namespace {
+
+using spec::ContainerReport;
+using spec::Injection;
+
+struct Seen {
+  const ContainerReport* report = nullptr;
+  const OrderView* view = nullptr;
+};
+
+// What each node says of each container.
+std::map<std::string, Seen> reports_of(const Facts& facts) {
+  std::map<std::string, Seen> out;
+  for (const auto& [name, view] : facts.book) {
+    if (view.experiment_uid != facts.experiment.uid) continue;
+    for (const ContainerReport& report : view.report.containers) {
+      Seen& seen = out[report.ns + "/" + report.pod + "/" + report.container];
+      // Of a Pod that went from one node to another, the one that is under stress counts.
+      if (seen.report == nullptr || report.injection == Injection::kInjected)
+        seen = {&report, &view};
+    }
+  }
+  return out;
+}
+
+void add_event(Record& record, RecordEvent event) {
+  record.events.push_back(std::move(event));
+  if (record.events.size() > kMostRecordEvents) record.events.erase(record.events.begin());
+}
+
+bool is_told(const Record& record, const std::string& failure) {
+  return std::ranges::any_of(record.events, [&](const RecordEvent& event) {
+    return event.type == "Failed" && event.message == failure;
+  });
+}
+
+// Another load than the one that was told of: its container has been restarted.
+bool is_new_load(const Record& before, const ContainerReport& report) {
+  return !before.injected ||
+         (before.measured.since && report.since && *before.measured.since != *report.since);
+}
+
+// What is over has no level any more; what happened stays told.
+void clear_levels(ContainerReport& measured) {
+  measured.injection = Injection::kNotInjected;
+  measured.held.reset();
+  measured.usage.reset();
+  measured.working_set.reset();
+  measured.cpu_got.reset();
+  measured.since.reset();
+  measured.message.clear();
+}
+
+Record next_record(const Record& before, const Seen& seen, WallTime now) {
+  Record out = before;
+  const bool injected = seen.report != nullptr && seen.report->injection == Injection::kInjected;
+  if (injected && is_new_load(before, *seen.report)) {
+    out.injected_count += 1;
+    add_event(out, {"Succeeded", "Apply", "", now});
+  }
+  if (!injected && before.injected) {
+    out.recovered_count += 1;
+    add_event(out, {"Succeeded", "Recover", "", now});
+  }
+  out.injected = injected;
+  if (seen.report == nullptr) {
+    clear_levels(out.measured);
+    return out;
+  }
+  out.measured = *seen.report;
+  const bool failed = seen.report->injection == Injection::kFailed;
+  if (failed && !is_told(before, seen.report->message))
+    add_event(out, {"Failed", "Apply", seen.report->message, now});
+  return out;
+}
+
+// Why a target that no node reports on is not under stress.
+std::string why_not(const Facts& facts, const Target& target) {
+  if (!target.refusal.empty()) return target.refusal;
+  const auto found = facts.book.find(spec::node_stress_name(facts.experiment.uid, target.node));
+  if (found == facts.book.end()) return "";
+  const OrderView& view = found->second;
+  if (is_answered(view) || facts.now - view.ordered < kSilentAfter) return "";
+  return "node " + target.node +
+         " has not answered: does a duress agent run there? kubectl get pods -A -o wide "
+         "--field-selector spec.nodeName=" +
+         target.node;
+}
+
+class Builder final {
+ public:
+  explicit Builder(const Facts& facts) : facts_(facts), reports_(reports_of(facts)) {}
+
+  Records build() {
+    if (facts_.will == Will::kRun || facts_.will == Will::kPaused) {
+      for (const Target& target : facts_.targets) add_target(target);
+      add_leaving();
+    } else {
+      for (const Record& before : facts_.experiment.status.records)
+        add(next_record(before, seen(before.id), facts_.now));
+      out_.targets = static_cast<std::int64_t>(out_.all.size());
+    }
+    std::ranges::sort(out_.all, {}, &Record::id);
+    return std::move(out_);
+  }
+
+ private:
+  Seen seen(const std::string& id) const {
+    const auto found = reports_.find(id);
+    return found == reports_.end() ? Seen{} : found->second;
+  }
+
+  void add(Record record) {
+    out_.injected += record.injected ? 1 : 0;
+    out_.all.push_back(std::move(record));
+  }
+
+  void add_target(const Target& target) {
+    const std::string id = target.key();
+    const Record* before = record_of(facts_.experiment.status, id);
+    const Seen what = seen(id);
+    Record record = next_record(before != nullptr ? *before : Record{.id = id}, what, facts_.now);
+    if (what.report == nullptr) record.measured.message = why_not(facts_, target);
+    if (!target.refusal.empty() && !record.injected) refuse(record, target.refusal);
+    const bool failed = record.measured.injection == Injection::kFailed;
+    out_.targets += 1;
+    out_.on_target += record.injected ? 1 : 0;
+    out_.failed += !record.injected && failed ? 1 : 0;
+    out_.waiting += !record.injected && !failed ? 1 : 0;
+    targets_.insert(id);
+    add(std::move(record));
+  }
+
+  void refuse(Record& record, const std::string& why) const {
+    record.measured.injection = Injection::kFailed;
+    record.measured.message = why;
+    if (!is_told(record, why)) add_event(record, {"Failed", "Apply", why, facts_.now});
+  }
+
+  // No target any more, but still under stress: told until it is not.
+  void add_leaving() {
+    for (const Record& before : facts_.experiment.status.records) {
+      if (targets_.contains(before.id)) continue;
+      Record record = next_record(before, seen(before.id), facts_.now);
+      if (record.injected) add(std::move(record));
+    }
+  }
+
+  const Facts& facts_;
+  std::map<std::string, Seen> reports_;
+  std::set<std::string> targets_;
+  Records out_;
+};
+
+std::string size_text(const spec::MemoryLoad& memory) {
+  if (const auto* bytes = std::get_if<Bytes>(&memory.size)) return format_bytes(*bytes);
+  return fmt::format("{:g}%", std::get<Percent>(memory.size).value);
+}
+
+std::optional<Bytes> level_of(const spec::MemoryLoad& load, const ContainerReport& measured) {
+  if (load.mode == spec::Mode::kAdd) return measured.held;
+  return load.metric == spec::Metric::kWorkingSet ? measured.working_set : measured.usage;
+}
+
+}  // namespace
+
+Records next_records(const Facts& facts) { return Builder(facts).build(); }
+
+std::string asked_text(const spec::Stressors& loads) {
+  if (!loads.stressng.empty()) return "stress-ng " + quoted(loads.stressng, 40);
+  std::string out;
+  if (loads.memory)
+    out = (loads.memory->mode == spec::Mode::kReach ? "reach " : "") + size_text(*loads.memory);
+  if (!loads.cpu) return out;
+  if (!out.empty()) out += ", ";
+  if (loads.cpu->mode == spec::Mode::kReach) out += "reach ";
+  return out + fmt::format("{} x {:g}% CPU", loads.cpu->workers, loads.cpu->load.value);
+}
+
+std::string got_text(const spec::Stressors& loads, const std::vector<Record>& records) {
+  std::optional<std::pair<Bytes, Bytes>> memory;
+  std::optional<std::pair<double, double>> cpu;
+  const auto widen = [](auto& range, auto value) {
+    if (!range) range.emplace(value, value);
+    range->first = std::min(range->first, value);
+    range->second = std::max(range->second, value);
+  };
+  for (const Record& record : records) {
+    if (!record.injected) continue;
+    if (loads.memory)
+      if (const auto level = level_of(*loads.memory, record.measured)) widen(memory, *level);
+    if (record.measured.cpu_got) widen(cpu, record.measured.cpu_got->value);
+  }
+  std::string out;
+  if (memory) {
+    out = format_bytes(memory->second);
+    if (const std::string least = format_bytes(memory->first); least != out)
+      out = least + " to " + out;
+  }
+  if (!cpu) return out;
+  if (!out.empty()) out += ", ";
+  const std::string most = fmt::format("{:.2f}", cpu->second);
+  const std::string least = fmt::format("{:.2f}", cpu->first);
+  return out + (least == most ? most : least + " to " + most) + " CPU";
+}
+
+}  // namespace duress::controller
