@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "base/text.h"
-#include "cli/crds.h"
+#include "cli/agent.h"
 #include "cli/controller.h"
+#include "cli/crds.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/preflight.h"
@@ -36,13 +37,15 @@ constexpr Subcommand kSubcommands[] = {
      duress::cli::preflight},
     {"record", "write down what happens to a target", duress::cli::record},
     {"report", "recordings as one HTML page", duress::cli::report},
+    {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
     {"kubectl", "experiments of a cluster; the same as kubectl duress", duress::kubectl::plugin},
     {"crds", "the custom resources that a cluster needs, and the reference of their fields",
      duress::cli::crds},
     {"uninstall", "release all stress of a cluster before Duress goes from it",
      duress::cli::uninstall},
     {"controller", "serve the StressChaos experiments of a cluster", duress::cli::controller},
-    {"doctor", "what this machine allows, and what earlier runs left behind", duress::cli::doctor},
+    {"agent", "what a node's experiments ask for, on its containers (Kubernetes)",
+     duress::cli::agent},
 };
 
 void usage(std::FILE* out) {

@@ -19,6 +19,7 @@ class RecordedOutput final : public RunOutput {
   void failed(const Error& error);
 
   void planned(const PlanTold& told) override { output_.planned(told); }
+  void started() override { output_.started(); }
   void sampled(const stress::Sample& sample) override { output_.sampled(sample); }
   void steered(Bytes asked, Bytes held) override;
   void reached(Duration at) override;

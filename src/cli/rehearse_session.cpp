@@ -238,10 +238,10 @@ void RehearseSession::start_load(std::size_t booking, Instant now) {
   if (loads.memory && loads.memory->percent_of == spec::PercentOf::kRequest &&
       !loads.memory->request)
     loads.memory->request = request_of(plan_.pods[place.pod], container.name);
-  auto process = LoadProcess::start({.cgroup = container.cgroup,
-                                     .loads = std::move(loads),
-                                     .name = manifest.name,
-                                     .duration = experiments_->left(place.experiment, now)});
+  auto process = agent::LoadProcess::start({.cgroup = container.cgroup,
+                                            .loads = std::move(loads),
+                                            .name = manifest.name,
+                                            .duration = experiments_->left(place.experiment, now)});
   experiments_->started(booking, container.id);
   LoadSight& sight = load_sights_[booking];
   sight.stage = rehearse::LoadStage::kOn;
@@ -264,8 +264,8 @@ void RehearseSession::start_load(std::size_t booking, Instant now) {
 }
 
 // A load that was told to end by us did not end "by a signal": it ended as the rehearsal did.
-void RehearseSession::explain_end(LoadNews& news) const {
-  auto* const over = std::get_if<LoadOver>(&news);
+void RehearseSession::explain_end(agent::LoadNews& news) const {
+  auto* const over = std::get_if<agent::LoadOver>(&news);
   if (over == nullptr || !stopping_ || over->end.reason != "signal") return;
   over->end.message = why_stopped_;
   if (time_is_over_) over->end.reason = "deadline";
@@ -277,7 +277,7 @@ void RehearseSession::take_news(std::size_t booking, Instant now) {
   const rehearse::Place place = experiments_->bookings()[booking].place;
   LoadSight& sight = load_sights_[booking];
   Watched* const one = watched(place.pod, place.container);
-  for (LoadNews& news : found->second->process.take()) {
+  for (agent::LoadNews& news : found->second->process.take()) {
     explain_end(news);
     if (one != nullptr) one->watch.load_told(news, now);
     const NewsTold told = heed_news(news, sight);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "agent/load_process.h"
 #include "base/clock.h"
 #include "cgroup/target.h"
-#include "cli/load_process.h"
 #include "cli/rehearse_arguments.h"
 #include "cli/rehearse_teller.h"
 #include "cli/rehearse_watch.h"
@@ -60,7 +60,7 @@ class RehearseSession final : private rehearse::Listener {
   void begin_when_ready(Instant now);
   void start_due_loads(Instant now);
   void start_load(std::size_t booking, Instant now);
-  void explain_end(LoadNews& news) const;
+  void explain_end(agent::LoadNews& news) const;
   void take_news(std::size_t booking, Instant now);
   void heed(const std::vector<os::Ready>& ready);
   void decide_the_end(Instant now);

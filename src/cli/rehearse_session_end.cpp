@@ -13,26 +13,28 @@ constexpr auto kSettles = std::chrono::milliseconds(600);
 
 }  // namespace
 
-NewsTold heed_news(const LoadNews& news, LoadSight& sight) {
-  if (const auto* planned = std::get_if<LoadPlanned>(&news)) {
+NewsTold heed_news(const agent::LoadNews& news, LoadSight& sight) {
+  if (const auto* planned = std::get_if<agent::LoadPlanned>(&news)) {
     sight.asked = planned->plan.memory;
     if (!planned->foretold || planned->foretold->answer == "safe") return {};
     return {.reason = "Foretold", .text = planned->foretold->sentence};
   }
-  if (const auto* sampled = std::get_if<LoadSampled>(&news)) {
+  if (const auto* sampled = std::get_if<agent::LoadSampled>(&news)) {
     sight.asked = sampled->asked;
     sight.held = sampled->held;
     return {};
   }
-  if (std::holds_alternative<LoadReached>(news))
+  if (std::holds_alternative<agent::LoadReached>(news))
     return {.reason = "Reached", .text = "the load of " + sight.experiment + " is as asked for"};
-  if (const auto* said = std::get_if<LoadTold>(&news)) {
+  if (const auto* said = std::get_if<agent::LoadTold>(&news)) {
     sight.last_word = said->what;
     return {.warning = said->what.find("OOM killer") != std::string::npos,
             .reason = "Load",
             .text = said->what};
   }
-  const auto& over = std::get<LoadOver>(news);
+  const auto* const ended = std::get_if<agent::LoadOver>(&news);
+  if (ended == nullptr) return {};
+  const agent::LoadOver& over = *ended;
   sight.held.reset();
   sight.last_word = over.end.message;
   return {.warning = over.exit_code != 0,

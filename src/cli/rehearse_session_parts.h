@@ -9,8 +9,8 @@
 namespace duress::cli {
 
 struct RehearseSession::Load {
-  explicit Load(LoadProcess started) : process(std::move(started)) {}
-  LoadProcess process;
+  explicit Load(agent::LoadProcess started) : process(std::move(started)) {}
+  agent::LoadProcess process;
 };
 
 struct RehearseSession::Watched {
@@ -29,6 +29,6 @@ struct NewsTold {
   std::string reason{};
   std::string text{};
 };
-[[nodiscard]] NewsTold heed_news(const LoadNews& news, LoadSight& sight);
+[[nodiscard]] NewsTold heed_news(const agent::LoadNews& news, LoadSight& sight);
 
 }  // namespace duress::cli

@@ -91,21 +91,21 @@ void ContainerWatch::load_started(const std::string& experiment, Instant now) {
        now);
 }
 
-void ContainerWatch::load_told(const LoadNews& news, Instant now) {
+void ContainerWatch::load_told(const agent::LoadNews& news, Instant now) {
   if (!recorder_) return;
-  if (const auto* planned = std::get_if<LoadPlanned>(&news)) {
+  if (const auto* planned = std::get_if<agent::LoadPlanned>(&news)) {
     // What was asked for first, and foretold then, is what the verdict is held against.
     if (!planned_) recorder_->plan(planned->plan);
     if (!planned_ && planned->foretold) recorder_->foretold(*planned->foretold);
     if (planned->plan.memory) recorder_->load(*planned->plan.memory, Bytes{});
     planned_ = true;
-  } else if (const auto* sampled = std::get_if<LoadSampled>(&news)) {
+  } else if (const auto* sampled = std::get_if<agent::LoadSampled>(&news)) {
     recorder_->load(sampled->asked.value_or(Bytes{}), sampled->held.value_or(Bytes{}));
-  } else if (std::holds_alternative<LoadReached>(news)) {
+  } else if (std::holds_alternative<agent::LoadReached>(news)) {
     tell({.kind = EventKind::kLoadReached, .text = "the load has reached what was asked"}, now);
-  } else if (const auto* said = std::get_if<LoadTold>(&news)) {
+  } else if (const auto* said = std::get_if<agent::LoadTold>(&news)) {
     tell({.kind = EventKind::kTold, .text = said->what}, now);
-  } else if (const auto* over = std::get_if<LoadOver>(&news)) {
+  } else if (const auto* over = std::get_if<agent::LoadOver>(&news)) {
     loads_on_ = std::max(0, loads_on_ - 1);
     if (loads_on_ == 0) recorder_->load_over();
     load_end_ = over->end;

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "agent/load_process.h"
 #include "base/clock.h"
 #include "cgroup/target.h"
-#include "cli/load_process.h"
 #include "observe/recorder.h"
 #include "rehearse/state.h"
 
@@ -33,7 +33,7 @@ class ContainerWatch final {
   void probed(const rehearse::ProbeResult& result, Instant now);
   void told(const std::string& text, Instant now);  // an event of the kubelet's
   void load_started(const std::string& experiment, Instant now);
-  void load_told(const LoadNews& news, Instant now);
+  void load_told(const agent::LoadNews& news, Instant now);
 
   // Takes a look if one is due: ten times a second while a load is on, once a second without.
   void look(Instant now);

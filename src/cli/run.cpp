@@ -1,6 +1,8 @@
 #include "cli/run.h"
 
+#include <linux/close_range.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -210,6 +212,8 @@ Result<int> start(const RunArguments& arguments, const std::vector<std::string>&
 }  // namespace
 
 int run(const std::vector<std::string>& arguments) {
+  // What whoever started this has handed on is not for the workers, nor for stress-ng.
+  ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
   auto parsed = parse_run_arguments(arguments);
   if (!parsed) {
     std::fprintf(stderr, "%s\n", parsed.error().message.c_str());

@@ -127,6 +127,9 @@ class JsonOutput final : public RunOutput {
     whole_["samples"] = ordered_json::array();
     if (told.dry_run || !told.plan.refusals.empty()) print(whole_);
   }
+  void started() override {
+    if (lines() && !options_.quiet) print({{"type", "started"}});
+  }
   void sampled(const stress::Sample& sample) override {
     if (options_.quiet) return;
     if (lines()) return print(sample_json(sample));

@@ -75,6 +75,7 @@ class TextOutput final : public RunOutput {
     std::fflush(out_);
   }
 
+  void started() override {}
   void steered(Bytes, Bytes) override {}
 
   void reached(Duration at) override {

@@ -189,6 +189,7 @@ Result<Outcome> Engine::run() {
     for (const std::string& left : outcome_.left_behind) error.message += "; left behind: " + left;
     return std::unexpected(error);
   }
+  world_.listener.started();
   loop();
   sample(true);
   release();

@@ -99,6 +99,7 @@ struct Outcome {
 class Listener {
  public:
   virtual ~Listener() = default;
+  virtual void started() = 0;                         // the workers are placed
   virtual void sampled(const Sample& sample) = 0;     // once a second
   virtual void steered(Bytes asked, Bytes held) = 0;  // the memory load, ten times a second
   virtual void reached(Duration at) = 0;              // the level, for the first time

@@ -1,9 +1,8 @@
-// A line of `duress run -o jsonl` as a value: see load_process.h and docs/json.md.
+#include "agent/load_news.h"
+
 #include <nlohmann/json.hpp>
 
-#include "cli/load_process.h"
-
-namespace duress::cli {
+namespace duress::agent {
 
 namespace {
 
@@ -35,6 +34,11 @@ std::optional<Bytes> bytes_at(const json& from, std::initializer_list<const char
   return node.is_number() ? std::optional(Bytes{node.get<std::int64_t>()}) : std::nullopt;
 }
 
+std::optional<Cores> cores_at(const json& from, std::initializer_list<const char*> way) {
+  const json& node = at(from, way);
+  return node.is_number() ? std::optional(Cores{node.get<double>()}) : std::nullopt;
+}
+
 std::vector<std::string> texts_at(const json& from, std::initializer_list<const char*> way) {
   std::vector<std::string> out;
   const json& list = at(from, way);
@@ -52,8 +56,7 @@ LoadPlanned planned(const json& line) {
   out.plan.when_oom = text_at(line, {"memory", "whenOOM"});
   out.plan.workers = static_cast<int>(number_at(line, {"memory", "workers"}) +
                                       number_at(line, {"cpu", "workers"}));
-  if (const json& cores = at(line, {"cpu", "cores"}); cores.is_number())
-    out.plan.cpu = Cores{cores.get<double>()};
+  out.plan.cpu = cores_at(line, {"cpu", "cores"});
   out.plan.notes = texts_at(line, {"notes"});
   if (at(line, {"foretold"}).is_object()) {
     out.foretold = observe::Foretold{.answer = text_at(line, {"foretold", "answer"}),
@@ -62,6 +65,18 @@ LoadPlanned planned(const json& line) {
                                      .sentence = text_at(line, {"foretold", "sentence"})};
   }
   return out;
+}
+
+LoadSampled sampled(const json& line) {
+  return {.asked = bytes_at(line, {"memory", "askedBytes"}),
+          .held = bytes_at(line, {"memory", "heldBytes"}),
+          .cpu_asked = cores_at(line, {"cpu", "askedCores"}),
+          .cpu_got = cores_at(line, {"cpu", "gotCores"}),
+          .usage = bytes_at(line, {"target", "usageBytes"}),
+          .working_set = bytes_at(line, {"target", "workingSetBytes"}),
+          .limit = bytes_at(line, {"target", "limitBytes"}),
+          .oom_kills = number_at(line, {"target", "oomKills"}),
+          .kills = number_at(line, {"kills"})};
 }
 
 LoadOver over(const json& line) {
@@ -73,6 +88,7 @@ LoadOver over(const json& line) {
   out.end.kills = number_at(line, {"kills"});
   out.end.left_behind = texts_at(line, {"leftBehind"});
   out.exit_code = static_cast<int>(number_at(line, {"exitCode"}));
+  out.oom_kills = number_at(line, {"target", "oomKills"});
   return out;
 }
 
@@ -86,9 +102,9 @@ std::optional<LoadNews> parse_load_line(std::string_view line) {
   if (type == "end") return over(value);
   if (type == "reached") return LoadReached{};
   if (type == "event") return LoadTold{text_at(value, {"what"})};
+  if (type == "started") return LoadStarted{};
   if (type != "sample") return std::nullopt;
-  return LoadSampled{.asked = bytes_at(value, {"memory", "askedBytes"}),
-                     .held = bytes_at(value, {"memory", "heldBytes"})};
+  return sampled(value);
 }
 
-}  // namespace duress::cli
+}  // namespace duress::agent

@@ -1,9 +1,9 @@
-#include "cli/load_process.h"
+#include "agent/load_process.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace duress::cli {
+namespace duress::agent {
 namespace {
 
 TEST(LoadLine, OfAPlanTellsWhatWasAskedForAndForetold) {
@@ -67,4 +67,4 @@ TEST(LoadProcess, ThatCannotBeStartedTellsWhy) {
 }
 
 }  // namespace
-}  // namespace duress::cli
+}  // namespace duress::agent

@@ -1,0 +1,214 @@
+// The launcher's own process: see launcher.h.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <map>
+
+#include "agent/launcher.h"
+#include "agent/launcher_protocol.h"
+#include "agent/recordings.h"
+#include "cgroup/parse.h"
+#include "os/file.h"
+#include "os/message.h"
+#include "os/poller.h"
+#include "os/process.h"
+
+namespace duress::agent {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A load needs some milliseconds; the supervisor's own patience with a stuck worker is five
+// seconds.
+constexpr auto kPatience = milliseconds(8000);
+constexpr auto kAfterTheKill = milliseconds(2000);
+constexpr auto kTidyEvery = std::chrono::minutes(10);
+
+class LauncherProcess final {
+ public:
+  LauncherProcess(os::Fd socket, const LauncherSetting& setting)
+      : socket_(std::move(socket)), setting_(setting) {}
+
+  void serve(const os::Fd& child_signals);
+  void end_all();
+
+ private:
+  struct Child {
+    pid_t pid;
+    os::Fd process;
+  };
+  [[nodiscard]] bool handle();
+  void start(const LaunchRequest& request, std::vector<os::Fd> fds);
+  [[nodiscard]] Result<SpawnedLoad> spawn(const LaunchRequest& request, const os::Fd& manifest,
+                                          const os::Fd& recording) const;
+  void signal(std::uint64_t load, int number);
+  void reap();
+  [[nodiscard]] bool wait_for_all(milliseconds patience);
+  void refuse(const Error& error);
+  void done() { (void)os::send(socket_, LaunchAnswer{}); }
+
+  os::Fd socket_;
+  const LauncherSetting& setting_;
+  std::map<std::uint64_t, Child> loads_;
+};
+
+void LauncherProcess::refuse(const Error& error) {
+  LaunchAnswer answer{.tell = LaunchTell::kRefused, .code = static_cast<std::uint32_t>(error.code)};
+  error.message.copy(answer.text, sizeof answer.text - 1);
+  (void)os::send(socket_, answer);
+}
+
+// A copy that nobody can change any more: what the load reads is what was looked at here.
+Result<os::Fd> own_copy(const os::Fd& given) {
+  struct stat about{};
+  if (::fstat(given.get(), &about) < 0 || !S_ISREG(about.st_mode))
+    return fail(Code::kInternal, "the manifest is no file");
+  auto text = os::read_fd(given, "the manifest", kMostManifest);
+  if (!text) return std::unexpected(text.error());
+  return os::sealed_memfd("duress-manifest", text->data(), text->size());
+}
+
+Result<SpawnedLoad> LauncherProcess::spawn(const LaunchRequest& request, const os::Fd& manifest,
+                                           const os::Fd& recording) const {
+  const std::string cgroup(request.cgroup, ::strnlen(request.cgroup, sizeof request.cgroup));
+  if (!cgroup::container_id(cgroup.substr(cgroup.rfind('/') + 1)))
+    return fail(Code::kRefused, "cgroup " + quoted(cgroup, 200) + " is no container's");
+  if (request.nanoseconds < 0) return fail(Code::kRefused, "a load's time cannot be below 0");
+  LoadCommand command{.program = setting_.program,
+                      .cgroup = cgroup,
+                      .manifest = manifest.get(),
+                      .recording = recording.get(),
+                      .held = setting_.held};
+  if (request.nanoseconds > 0) command.duration = Duration(request.nanoseconds);
+  return spawn_load(command);
+}
+
+void LauncherProcess::start(const LaunchRequest& request, std::vector<os::Fd> fds) {
+  if (fds.size() != 1) return refuse({Code::kInternal, "a start without a manifest"});
+  if (loads_.contains(request.load)) return refuse({Code::kInternal, "a number used twice"});
+  if (loads_.size() >= kMostLoads) {
+    return refuse(
+        {Code::kRefused, "more than " + std::to_string(kMostLoads) + " loads on one node"});
+  }
+  auto manifest = own_copy(fds.front());
+  if (!manifest) return refuse(manifest.error());
+  os::Fd recording;
+  if (request.record != 0 && !setting_.recordings.empty()) {
+    // A load that cannot be recorded is a load all the same.
+    if (auto made = make_recording(setting_.recordings, SystemClock()))
+      recording = std::move(*made);
+  }
+  auto load = spawn(request, *manifest, recording);
+  if (!load) return refuse(load.error());
+  std::vector<int> passed = {load->process.get(), load->output.get(), load->errors.get()};
+  if (recording) passed.push_back(recording.get());
+  (void)os::send(socket_, LaunchAnswer{.tell = LaunchTell::kStarted}, passed);
+  loads_.emplace(request.load, Child{load->pid, std::move(load->process)});
+}
+
+void LauncherProcess::signal(std::uint64_t load, int number) {
+  // One that has ended meanwhile has ended.
+  if (const auto found = loads_.find(load); found != loads_.end())
+    (void)os::pidfd_signal(found->second.process, number);
+}
+
+// False: the agent is gone.
+bool LauncherProcess::handle() {
+  LaunchRequest request;
+  auto fds = os::receive(socket_, request, false);
+  if (!fds) {
+    if (fds.error().code == Code::kBusy) return true;
+    if (fds.error().code != Code::kInternal) return false;
+    refuse(fds.error());
+    return true;
+  }
+  switch (request.op) {
+    case LaunchOp::kStart:
+      start(request, std::move(*fds));
+      return true;
+    case LaunchOp::kStop:
+      signal(request.load, SIGTERM);
+      done();
+      return true;
+    case LaunchOp::kKill:
+      signal(request.load, SIGKILL);
+      done();
+      return true;
+  }
+  refuse({Code::kInternal, "an unknown request"});
+  return true;
+}
+
+void LauncherProcess::reap() {
+  std::erase_if(loads_, [](const auto& load) {
+    return ::waitpid(load.second.pid, nullptr, WNOHANG) == load.second.pid;
+  });
+}
+
+void LauncherProcess::serve(const os::Fd& child_signals) {
+  auto poller = os::Poller::make();
+  if (!poller || !poller->add(socket_.get(), 0) || !poller->add(child_signals.get(), 1)) return;
+  while (true) {
+    auto ready = poller->wait(kTidyEvery);
+    if (!ready) return;
+    if (ready->empty() && !setting_.recordings.empty())
+      remove_old_recordings(setting_.recordings, SystemClock().wall());
+    for (const os::Ready& one : *ready) {
+      if (one.tag == 0 && !handle()) return;
+      if (one.tag == 1) {
+        while (os::next_signal(child_signals) != 0) {
+        }
+        reap();
+      }
+    }
+  }
+}
+
+bool LauncherProcess::wait_for_all(milliseconds patience) {
+  const auto until = steady_clock::now() + patience;
+  for (reap(); !loads_.empty(); reap()) {
+    if (steady_clock::now() > until) return false;
+    const timespec pause{0, 1'000'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  return true;
+}
+
+void LauncherProcess::end_all() {
+  for (const auto& [number, load] : loads_) (void)os::pidfd_signal(load.process, SIGTERM);
+  if (wait_for_all(kPatience)) return;
+  for (const auto& [number, load] : loads_) (void)os::pidfd_signal(load.process, SIGKILL);
+  (void)wait_for_all(kAfterTheKill);
+}
+
+void stand_apart() {
+  ::prctl(PR_SET_NAME, "duress-launcher", 0, 0, 0);
+  ::setsid();  // Ctrl-C is the agent's
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
+  (void)!::chdir("/");
+  const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return;
+  for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
+}
+
+}  // namespace
+
+void launcher_main(os::Fd socket, const LauncherSetting& setting) {
+  stand_apart();
+  auto child_signals = os::signal_fd({SIGCHLD});
+  if (!child_signals) ::_exit(1);
+  LauncherProcess launcher(std::move(socket), setting);
+  launcher.serve(*child_signals);
+  launcher.end_all();
+  ::_exit(0);
+}
+
+}  // namespace duress::agent

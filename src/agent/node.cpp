@@ -1,0 +1,383 @@
+#include "agent/node.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "agent/recordings.h"
+#include "explain/verdict.h"
+
+namespace duress::agent {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kEndPatience = seconds(9);      // then a load is killed
+constexpr auto kAfterASilentEnd = seconds(1);  // its warden releases
+constexpr auto kLivedLong = seconds(60);       // a death after that is the first one again
+constexpr auto kAwaitEvery = milliseconds(100);
+constexpr auto kAwaitLater = seconds(1);
+constexpr auto kAwaitKeenly = seconds(10);
+constexpr auto kJudgeAfter = milliseconds(800);  // kills come together
+constexpr auto kNow = Duration(0);
+
+}  // namespace
+
+struct Node::Load {
+  std::uint64_t number;
+  Slot slot;
+  std::string container_id;
+  std::uint64_t content;
+  std::optional<WallTime> deadline;
+  LoadOutput output;
+  std::shared_ptr<os::Fd> recording;  // null: it is not recorded
+  Instant began;
+  bool stopping = false;
+  bool silent = false;  // it was killed
+  std::string why{};    // we end it
+  std::int64_t kills = 0;
+  kube::Handle heard{};
+  kube::Handle ends{};
+  kube::Handle patience{};
+};
+
+Node::Node(Parts parts) : parts_(std::move(parts)), awaited_since_(parts_.reactor.now()) {}
+
+Node::~Node() = default;
+
+WallTime Node::server_now() const {
+  const Instant now = parts_.reactor.now();
+  return parts_.clock.at(now).value_or(parts_.reactor.clock().wall());
+}
+
+std::string Node::words_of(Because because) const {
+  switch (because) {
+    case Because::kNoOrder:
+      return forgotten_.empty() ? "released: the experiment does not ask for it any more"
+                                : forgotten_;
+    case Because::kStop:
+      return "released: the experiment was stopped";
+    case Because::kDeadline:
+      return "released: the experiment's time is over";
+    case Because::kChanged:
+      return "begun anew: the experiment was changed";
+    case Because::kOtherContainer:
+      return "released: the container was restarted";
+  }
+  return "released";
+}
+
+void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::NodeReport& before) {
+  if (shut_down_) return;
+  forgotten_.clear();
+  const std::string experiment = order.experiment_uid;
+  OrderNow now{std::move(order), 0};
+  now.content = content_of(now.order);
+  std::set<Slot> listed;
+  for (const spec::ContainerOrder& container : now.order.containers) {
+    const Slot slot = slot_of(experiment, container);
+    listed.insert(slot);
+    if (stories_.contains(slot)) continue;
+    const auto told = std::ranges::find_if(before.containers, [&](const auto& one) {
+      return one.ns == slot.ns && one.pod == slot.pod && one.container == slot.container;
+    });
+    if (told == before.containers.end() || told->times == 0) {
+      stories_.try_emplace(slot);
+      continue;
+    }
+    // A load that had failed stays so, whoever put it on.
+    const bool failed =
+        told->injection == spec::Injection::kFailed && before.observed_generation == generation;
+    past_[slot] = {told->id, now.content, now.order.deadline,
+                   failed ? Fate::kEnded : Fate::kStopped, parts_.reactor.now()};
+    stories_.try_emplace(slot, *told);
+  }
+  const auto left_out = [&](const Slot& slot) {
+    return slot.experiment == experiment && !listed.contains(slot);
+  };
+  std::erase_if(stories_, [&](const auto& story) { return left_out(story.first); });
+  std::erase_if(past_, [&](const auto& past) { return left_out(past.first); });
+  orders_[experiment] = std::move(now);
+  generations_[experiment] = generation;
+  awaited_since_ = parts_.reactor.now();
+  settle();
+}
+
+void Node::gone(const std::string& experiment) {
+  orders_.erase(experiment);
+  generations_.erase(experiment);
+  std::erase_if(stories_, [&](const auto& one) { return one.first.experiment == experiment; });
+  std::erase_if(past_, [&](const auto& one) { return one.first.experiment == experiment; });
+  settle();
+}
+
+void Node::complete() {
+  const auto unknown = [&](const auto& one) { return !orders_.contains(one.first.experiment); };
+  std::erase_if(stories_, unknown);
+  std::erase_if(past_, unknown);
+}
+
+void Node::forget_orders(const std::string& why) {
+  forgotten_ = why;
+  orders_.clear();
+  generations_.clear();
+  settle();
+}
+
+void Node::shut_down(const std::string& why) {
+  forgotten_ = why;
+  shut_down_ = true;
+  settle();
+}
+
+void Node::look() {
+  awaited_since_ = parts_.reactor.now();
+  settle();
+}
+
+std::vector<LoadNow> Node::loads_now() const {
+  std::vector<LoadNow> out;
+  out.reserve(loads_.size());
+  for (const auto& [number, load] : loads_) {
+    out.push_back(
+        {number, load->slot, load->container_id, load->content, load->deadline, load->stopping});
+  }
+  return out;
+}
+
+std::map<Slot, std::string> Node::running_now() {
+  std::set<std::pair<std::string, std::string>> loaded;
+  for (const auto& [number, load] : loads_)
+    loaded.emplace(load->slot.experiment, load->container_id);
+  std::map<Slot, std::string> out;
+  bool looked = false;
+  for (const auto& [experiment, order] : orders_) {
+    for (const spec::ContainerOrder& container : order.order.containers) {
+      const std::string id =
+          parts_.links != nullptr ? parts_.links->links().id_of(container) : container.id;
+      if (id.empty()) continue;
+      bool runs = loaded.contains({experiment, id}) || parts_.containers.running(id).has_value();
+      if (!runs && !looked) {
+        parts_.containers.look();
+        looked = true;
+        runs = parts_.containers.running(id).has_value();
+      }
+      if (runs) out[slot_of(experiment, container)] = id;
+    }
+  }
+  return out;
+}
+
+void Node::settle() {
+  static const std::map<std::string, OrderNow> kNoOrders;
+  const std::map<Slot, std::string> running = running_now();
+  const std::vector<LoadNow> loads = loads_now();
+  const World world{.orders = shut_down_ ? kNoOrders : orders_,
+                    .loads = loads,
+                    .past = past_,
+                    .running = running,
+                    .now = parts_.reactor.now(),
+                    .server_now = server_now()};
+  const Actions actions = reconcile(world);
+  for (const Stop& one : actions.stops) stop(*loads_.at(one.number), words_of(one.because));
+  for (const Start& one : actions.starts) start(one);
+  tell_waiting(world);
+  watch_for_containers(world, actions.again);
+  for (const auto& [experiment, order] : orders_) parts_.on_report(experiment);
+}
+
+void Node::tell_waiting(const World& world) {
+  std::set<Slot> on;
+  for (const auto& [number, load] : loads_) on.insert(load->slot);
+  for (const auto& [experiment, order] : world.orders) {
+    for (const spec::ContainerOrder& container : order.order.containers) {
+      const Slot slot = slot_of(experiment, container);
+      const auto story = stories_.find(slot);
+      if (on.contains(slot) || story == stories_.end()) continue;
+      if (const std::string why = why_waiting(world, order, slot); !why.empty())
+        story->second.waits(why);
+    }
+  }
+}
+
+void Node::watch_for_containers(const World& world, std::optional<Duration> again) {
+  const bool awaits = std::ranges::any_of(world.orders, [&](const auto& one) {
+    const spec::NodeOrder& order = one.second.order;
+    if (!order.run || (order.deadline && *order.deadline <= world.server_now)) return false;
+    return std::ranges::any_of(order.containers, [&](const spec::ContainerOrder& container) {
+      return !container.id.empty() && !world.running.contains(slot_of(one.first, container));
+    });
+  });
+  if (awaits) {
+    const bool keenly = world.now - awaited_since_ < kAwaitKeenly;
+    const Duration every = keenly ? Duration(kAwaitEvery) : Duration(kAwaitLater);
+    again = again ? std::min(*again, every) : every;
+  }
+  timer_.reset();
+  if (again) timer_ = parts_.reactor.after(*again, [this] { settle(); });
+}
+
+void Node::start(const Start& start) {
+  const auto path = parts_.containers.running(start.container_id);
+  const auto order = orders_.find(start.slot.experiment);
+  const auto story = stories_.find(start.slot);
+  if (!path || order == orders_.end() || story == stories_.end()) return;
+  StartLoad wanted{.number = ++last_number_,
+                   .cgroup = *path,
+                   .loads = order->second.order.loads,
+                   .name = order->second.order.experiment,
+                   .duration = {},
+                   .record = parts_.record};
+  if (start.deadline)
+    wanted.duration = std::max<Duration>(*start.deadline - server_now(), milliseconds(1));
+  story->second.starts(start.container_id);
+  auto started = parts_.loads.start(wanted);
+  if (!started) {
+    past_[start.slot] = {start.container_id, start.content, start.deadline, Fate::kEnded,
+                         parts_.reactor.now()};
+    return story->second.refused(started.error().message);
+  }
+  auto load = std::make_unique<Load>(
+      Load{.number = wanted.number,
+           .slot = start.slot,
+           .container_id = start.container_id,
+           .content = start.content,
+           .deadline = start.deadline,
+           .output = std::move(started->output),
+           .recording = started->recording ? std::make_shared<os::Fd>(std::move(started->recording))
+                                           : nullptr,
+           .began = parts_.reactor.now()});
+  const std::uint64_t number = load->number;
+  const auto hears = [this, number](std::uint32_t) { hear(number); };
+  auto heard = parts_.reactor.when_ready(load->output.fd(), EPOLLIN, hears);
+  auto ends = parts_.reactor.when_ready(load->output.process().get(), EPOLLIN, hears);
+  if (heard) load->heard = std::move(*heard);
+  if (ends) load->ends = std::move(*ends);
+  Load& kept = *load;
+  loads_.emplace(number, std::move(load));
+  // Unheard it would be lost from sight.
+  if (!heard || !ends) stop(kept, "released: " + (heard ? ends : heard).error().message);
+}
+
+void Node::stop(Load& load, const std::string& why) {
+  load.stopping = true;
+  load.why = why;
+  if (auto done = parts_.loads.stop(load.number); !done) parts_.say(done.error().message);
+  const std::uint64_t number = load.number;
+  load.patience = parts_.reactor.after(kEndPatience, [this, number] {
+    const auto found = loads_.find(number);
+    if (found == loads_.end()) return;
+    parts_.say("a load on container " + found->second->container_id.substr(0, 12) +
+               " does not end: its supervisor is killed, and its warden releases");
+    if (auto done = parts_.loads.kill(number); !done) parts_.say(done.error().message);
+  });
+}
+
+void Node::hear(std::uint64_t number) {
+  const auto found = loads_.find(number);
+  if (found == loads_.end()) return;
+  Load& load = *found->second;
+  const auto story = stories_.find(load.slot);
+  for (const LoadNews& news : load.output.take()) {
+    if (const auto* ended = std::get_if<LoadOver>(&news)) {
+      over(load, *ended);
+      continue;
+    }
+    if (story == stories_.end()) continue;
+    story->second.hear(news, server_now());
+    const spec::ContainerReport& report = story->second.report();
+    const std::int64_t kills = report.kills + report.oom_kills;
+    if (kills > std::exchange(load.kills, kills)) judge_later(load, kJudgeAfter);
+  }
+  parts_.on_report(load.slot.experiment);
+  if (!load.output.over()) return;
+  load.heard.reset();
+  load.ends.reset();
+  load.patience.reset();
+  remove(number);
+}
+
+void Node::over(Load& load, const LoadOver& over) {
+  const Instant now = parts_.reactor.now();
+  const auto story = stories_.find(load.slot);
+  load.silent = over.silent;
+  if (story == stories_.end()) return;  // nobody asks any more
+  story->second.ended(over, load.why);
+  PastLoad& past = past_[load.slot];
+  const bool again = past.fate == Fate::kDied && past.container_id == load.container_id &&
+                     past.content == load.content && now - load.began < kLivedLong;
+  const Fate fate = load.stopping ? Fate::kStopped : over.silent ? Fate::kDied : Fate::kEnded;
+  past = {load.container_id, load.content, load.deadline, fate, now, again ? past.deaths + 1 : 1};
+  judge_later(load, over.silent ? Duration(kAfterASilentEnd) : kNow);
+}
+
+// Its pipe is empty and its process gone.
+void Node::remove(std::uint64_t number) {
+  Load& load = *loads_.at(number);
+  if (load.silent) {
+    // What it held is being released by its warden: until then nothing begins there.
+    load.stopping = true;
+    load.patience = parts_.reactor.after(kAfterASilentEnd, [this, number] {
+      loads_.erase(number);
+      settle();
+    });
+  } else {
+    loads_.erase(number);
+  }
+  settle();
+}
+
+void Node::judge_later(const Load& load, Duration in) {
+  if (!load.recording) return;
+  const Instant at = parts_.reactor.now() + in;
+  std::erase_if(judgements_, [&](const Judgement& one) { return one.recording == load.recording; });
+  judgements_.push_back({at, load.slot, load.recording});
+  judge_timer_ = parts_.reactor.at(std::ranges::min(judgements_, {}, &Judgement::at).at,
+                                   [this] { judge_next(); });
+}
+
+void Node::judge_next() {
+  const auto next = std::ranges::min_element(judgements_, {}, &Judgement::at);
+  if (next == judgements_.end()) return;
+  const Judgement one = *next;
+  judgements_.erase(next);
+  if (const auto story = stories_.find(one.slot); story != stories_.end()) {
+    if (const auto recording = read_recording(*one.recording)) {
+      story->second.judged(explain::judge(*recording).sentence);
+      parts_.on_report(one.slot.experiment);
+    }
+  }
+  judge_timer_.reset();
+  if (judgements_.empty()) return;
+  judge_timer_ = parts_.reactor.at(std::ranges::min(judgements_, {}, &Judgement::at).at,
+                                   [this] { judge_next(); });
+}
+
+std::optional<spec::NodeReport> Node::report(const std::string& experiment) const {
+  const auto found = orders_.find(experiment);
+  if (found == orders_.end()) return std::nullopt;
+  const spec::NodeOrder& order = found->second.order;
+  spec::NodeReport out;
+  out.observed_generation = generations_.at(experiment);
+  for (const spec::ContainerOrder& container : order.containers) {
+    const auto story = stories_.find(slot_of(experiment, container));
+    spec::ContainerReport one =
+        story != stories_.end() ? story->second.report() : spec::ContainerReport();
+    one.ns = container.ns;
+    one.pod = container.pod;
+    one.container = container.container;
+    if (one.id.empty()) one.id = container.id;
+    out.containers.push_back(std::move(one));
+  }
+  const bool on = std::ranges::any_of(
+      loads_, [&](const auto& load) { return load.second->slot.experiment == experiment; });
+  const bool quiet =
+      shut_down_ || !order.run || (order.deadline && *order.deadline <= server_now());
+  out.released = !on && quiet;
+  fit(out);
+  return out;
+}
+
+}  // namespace duress::agent

@@ -1,0 +1,194 @@
+#include "agent/report.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace duress::agent {
+
+namespace {
+
+using spec::ContainerReport;
+using spec::Injection;
+
+constexpr std::size_t kMostReport = 192UL * 1024;  // the order is in the same object
+constexpr std::size_t kMostText = 400;
+constexpr std::size_t kLeastText = 40;
+constexpr std::size_t kTexts = 5;  // of a container; its names and figures are as much as one
+
+// A reading flutters by what the CPUs keep in stock.
+constexpr Bytes kFlutter = kib(256);
+constexpr Cores kCoresFlutter{0.01};
+constexpr double kMoved = 0.01;
+
+bool moved(const std::optional<Bytes>& before, const std::optional<Bytes>& now) {
+  if (!before || !now) return false;  // a change of state
+  const std::int64_t by = std::abs(now->value - before->value);
+  return by > mib(1).value ||
+         (by > kFlutter.value &&
+          static_cast<double>(by) > kMoved * static_cast<double>(before->value));
+}
+
+bool moved(const std::optional<Cores>& before, const std::optional<Cores>& now) {
+  if (!before || !now) return false;
+  const double by = std::abs(now->value - before->value);
+  return by > kCoresFlutter.value && by > kMoved * before->value;
+}
+
+// Same figures, so that only the state is left to compare. Which are there at all is state.
+void take_figures(ContainerReport& to, const ContainerReport& from) {
+  const auto take = [](auto& into, const auto& value) {
+    if (into && value) into = value;
+  };
+  take(to.asked, from.asked);  // a ramp's
+  take(to.held, from.held);
+  take(to.usage, from.usage);
+  take(to.working_set, from.working_set);
+  take(to.cpu_got, from.cpu_got);
+}
+
+bool same_state(const spec::NodeReport& told, spec::NodeReport now) {
+  if (told.containers.size() != now.containers.size()) return false;
+  for (std::size_t i = 0; i < now.containers.size(); ++i)
+    take_figures(now.containers[i], told.containers[i]);
+  return told == now;
+}
+
+bool figures_moved(const spec::NodeReport& told, const spec::NodeReport& now) {
+  for (std::size_t i = 0; i < now.containers.size(); ++i) {
+    const ContainerReport& a = told.containers[i];
+    const ContainerReport& b = now.containers[i];
+    if (moved(a.asked, b.asked) || moved(a.held, b.held) || moved(a.usage, b.usage) ||
+        moved(a.working_set, b.working_set) || moved(a.cpu_got, b.cpu_got))
+      return true;
+  }
+  return false;
+}
+
+void cut(std::string& text, std::size_t most) {
+  if (text.size() <= most) return;
+  std::size_t end = most - 3;
+  // Not within a character.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  text += "...";
+}
+
+}  // namespace
+
+ContainerStory::ContainerStory(ContainerReport before)
+    : report_(std::move(before)),
+      kills_before_(report_.kills),
+      oom_kills_before_(report_.oom_kills) {
+  forget_figures();
+}
+
+void ContainerStory::forget_figures() {
+  report_.held.reset();
+  report_.usage.reset();
+  report_.working_set.reset();
+  report_.limit.reset();
+  report_.cpu_got.reset();
+}
+
+void ContainerStory::starts(const std::string& id) {
+  if (!report_.id.empty() && report_.id != id && report_.times > 0) ++report_.restarts;
+  report_.id = id;
+  report_.injection = Injection::kWaiting;
+  report_.since.reset();
+  report_.reached = false;
+  report_.message = "the load is being started";
+  report_.forecast.clear();
+  ++report_.times;
+  kills_before_ = report_.kills;
+  oom_kills_before_ = report_.oom_kills;
+  forget_figures();
+}
+
+void ContainerStory::hear_plan(const LoadPlanned& planned) {
+  report_.asked = planned.plan.memory;
+  report_.cpu_asked = planned.plan.cpu;
+  if (planned.foretold && planned.foretold->answer != "safe")
+    report_.forecast = planned.foretold->sentence;
+}
+
+void ContainerStory::hear_sample(const LoadSampled& sampled) {
+  if (report_.asked) {
+    report_.asked = sampled.asked;
+    report_.held = sampled.held;
+  }
+  if (report_.cpu_asked) {
+    report_.cpu_asked = sampled.cpu_asked;
+    report_.cpu_got = sampled.cpu_got;
+  }
+  report_.usage = sampled.usage;
+  report_.working_set = sampled.working_set;
+  report_.limit = sampled.limit;
+  report_.kills = kills_before_ + sampled.kills;
+  report_.oom_kills = oom_kills_before_ + sampled.oom_kills;
+}
+
+void ContainerStory::hear(const LoadNews& news, WallTime now) {
+  if (const auto* planned = std::get_if<LoadPlanned>(&news)) return hear_plan(*planned);
+  if (const auto* sampled = std::get_if<LoadSampled>(&news)) return hear_sample(*sampled);
+  if (const auto* told = std::get_if<LoadTold>(&news)) report_.event = told->what;
+  if (std::holds_alternative<LoadReached>(news)) report_.reached = true;
+  if (std::holds_alternative<LoadStarted>(news)) {
+    report_.injection = Injection::kInjected;
+    report_.since = now;
+    report_.message.clear();
+  }
+}
+
+void ContainerStory::ended(const LoadOver& over, const std::string& ours) {
+  forget_figures();
+  report_.since.reset();
+  report_.kills = kills_before_ + over.end.kills;
+  report_.oom_kills = std::max(report_.oom_kills, oom_kills_before_ + over.oom_kills);
+  const std::string& reason = over.end.reason;
+  const bool failed = over.silent || reason == "failed" || reason == "guard" ||
+                      reason == "stressorKilled" || (reason == "signal" && ours.empty());
+  report_.injection = reason == "targetEnded" ? Injection::kWaiting
+                      : failed                ? Injection::kFailed
+                                              : Injection::kNotInjected;
+  report_.message = !ours.empty() && !failed ? ours : over.end.message;
+  for (const std::string& left : over.end.left_behind) report_.message += "; left behind: " + left;
+}
+
+void ContainerStory::refused(const std::string& why) {
+  forget_figures();
+  report_.injection = Injection::kFailed;
+  report_.message = why;
+}
+
+void ContainerStory::waits(const std::string& why) {
+  // What became of a load that ended is worth more than that nothing is on.
+  if (report_.injection == Injection::kWaiting || report_.id.empty()) report_.message = why;
+}
+
+void fit(spec::NodeReport& report) {
+  if (report.containers.empty()) return;
+  const std::size_t each = kMostReport / report.containers.size() / kTexts;
+  const std::size_t most = std::clamp(each, kLeastText, kMostText);
+  for (ContainerReport& container : report.containers) {
+    for (std::string* text :
+         {&container.event, &container.message, &container.forecast, &container.verdict})
+      cut(*text, most);
+  }
+}
+
+std::optional<Duration> ReportPacer::due_in(const spec::NodeReport& report, Instant now) const {
+  if (!at_) return Duration(0);
+  const auto after = [&](Duration time) {
+    return std::max<Duration>(Duration(0), *at_ + time - now);
+  };
+  if (!told_ || !same_state(*told_, report)) return after(kAtMostEvery);
+  if (figures_moved(*told_, report)) return after(figures_every_);
+  return std::nullopt;
+}
+
+void ReportPacer::wrote(const spec::NodeReport& report, Instant now) {
+  told_ = report;
+  at_ = now;
+}
+
+}  // namespace duress::agent

@@ -1,0 +1,67 @@
+// What an agent says of a container, made of what its load told, and when it is worth saying: a
+// change of state at once, figures now and then. It writes nothing. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/load_news.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "spec/node_stress.h"
+
+namespace duress::agent {
+
+// A container's report as it grows over the loads that it had.
+class ContainerStory final {
+ public:
+  ContainerStory() = default;
+  // What was reported before this agent was there.
+  explicit ContainerStory(spec::ContainerReport before);
+
+  void starts(const std::string& id);
+  void hear(const LoadNews& news, WallTime now);
+  // `ours`: why we ended it; empty: it ended by itself.
+  void ended(const LoadOver& over, const std::string& ours);
+  void refused(const std::string& why);
+  void waits(const std::string& why);
+  void judged(const std::string& sentence) { report_.verdict = sentence; }
+
+  [[nodiscard]] const spec::ContainerReport& report() const { return report_; }
+
+ private:
+  void hear_plan(const LoadPlanned& planned);
+  void hear_sample(const LoadSampled& sampled);
+  void forget_figures();
+
+  spec::ContainerReport report_;
+  std::int64_t kills_before_ = 0;  // of earlier loads
+  std::int64_t oom_kills_before_ = 0;
+};
+
+// Every text cut so that a report of so many containers keeps an object within 256 KiB.
+void fit(spec::NodeReport& report);
+
+// When a report is written: at once where the state has changed, but at most once a second; figures
+// alone every ten seconds or so, where they moved by more than 1 % or 1 MiB.
+class ReportPacer final {
+ public:
+  explicit ReportPacer(Duration jitter) : figures_every_(kFiguresEvery + jitter) {}
+
+  // How long to wait with this report; unset: there is nothing to write.
+  [[nodiscard]] std::optional<Duration> due_in(const spec::NodeReport& report, Instant now) const;
+  void wrote(const spec::NodeReport& report, Instant now);
+  // It was not taken: the next try is after a second.
+  void failed() { told_.reset(); }
+
+  static constexpr auto kAtMostEvery = std::chrono::seconds(1);
+  static constexpr auto kFiguresEvery = std::chrono::seconds(9);
+  static constexpr auto kMostJitter = std::chrono::seconds(1);
+
+ private:
+  Duration figures_every_;
+  std::optional<spec::NodeReport> told_;
+  std::optional<Instant> at_;
+};
+
+}  // namespace duress::agent
