@@ -158,7 +158,9 @@ std::string status_text(const Experiment& experiment, WallTime now) {
 std::string explain_text(const Experiment& experiment) {
   std::string out = experiment.ns + "/" + experiment.name + ": " + experiment.phase + "\n";
   for (const Condition& condition : experiment.conditions) {
-    if (!condition.holds && !condition.reason.empty())
+    const bool expected =
+        condition.type == "Selected" || (condition.type == "AllInjected" && !experiment.is_over());
+    if (!condition.holds && expected && !condition.reason.empty())
       out += "  not " + condition.type + ": " + condition.reason + "\n";
     if (condition.holds && (condition.type == "Conflict" || condition.type == "Paused"))
       out +=
