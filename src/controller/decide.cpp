@@ -113,6 +113,7 @@ Decision decide(const Situation& situation) {
                             .problem = assignment.problem,
                             .conflict = conflict,
                             .all_released = plan.all_released,
+                            .changes = plan.actions,
                             .now = situation.now});
   out.orders = std::move(plan.actions);
   for (const std::string& node : plan.not_confirmed)

@@ -32,10 +32,8 @@ void OrderWriter::carry(const OrderAction& action) {
 
 void OrderWriter::create(const OrderAction& action) {
   OrderView view;
-  view.name = action.name;
-  view.experiment_uid = action.order.experiment_uid;
-  view.order = action.order;
-  view.created = view.ordered = calls_.now();
+  give(view, action, calls_.now());
+  view.created = view.ordered;
   view.busy = true;
   book_[action.name] = std::move(view);
   work_of(action.name).pending =
@@ -46,10 +44,7 @@ void OrderWriter::create(const OrderAction& action) {
 void OrderWriter::patch(const OrderAction& action) {
   OrderView& view = book_.at(action.name);
   const Json patch = order_patch(view, action);
-  view.order = action.order;
-  view.stopped = action.stopped;
-  view.readable = true;
-  view.ordered = calls_.now();
+  give(view, action, calls_.now());
   view.busy = true;
   work_of(action.name).pending =
       client_.patch(place_of(action.name), patch,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/wall_time.h"
+#include "spec/manifest_text.h"
 
 namespace duress::controller {
 
@@ -27,8 +28,22 @@ void keep_first_ids(NodeOrder& wanted, const NodeOrder& before) {
   }
 }
 
-bool is_same(const OrderView& view, const NodeOrder& wanted) {
-  return view.readable && spec::order_json(view.order) == spec::order_json(wanted);
+// Times are written in whole seconds.
+std::optional<WallTime> whole(std::optional<WallTime> time) {
+  return time ? std::optional<WallTime>(std::chrono::floor<std::chrono::seconds>(*time)) : time;
+}
+
+bool is_same(const OrderView& view, const NodeOrder& wanted, const std::string& loads) {
+  const NodeOrder& order = view.order;
+  return view.readable && order.run == wanted.run && order.again == wanted.again &&
+         order.experiment == wanted.experiment && order.experiment_ns == wanted.experiment_ns &&
+         whole(order.created) == whole(wanted.created) &&
+         whole(order.deadline) == whole(wanted.deadline) && view.loads == loads &&
+         order.containers == wanted.containers;
+}
+
+std::string text_of(const spec::Stressors& loads) {
+  return spec::manifest_text(loads, "of-a-node");
 }
 
 class Planner final {
@@ -62,7 +77,7 @@ class Planner final {
     plan_.all_released = false;
     if (view.busy) return;
     if (!wanted.again) keep_first_ids(wanted, view.order);
-    if (is_same(view, wanted)) return;
+    if (is_same(view, wanted, wanted_.loads)) return;
     plan_.actions.push_back(
         {OrderAction::What::kPatch, view.name, std::move(wanted), std::nullopt});
   }
@@ -123,6 +138,7 @@ OrderView order_view(const Json& node_stress) {
   const Json* spec = kube::find(node_stress, "/spec");
   if (auto order = spec::read_order(spec == nullptr ? kNothing : *spec)) {
     out.order = std::move(*order);
+    out.loads = text_of(out.order.loads);
   } else {
     out.readable = false;
     out.order.node = text_at(node_stress, "/spec/nodeName");
@@ -142,8 +158,19 @@ bool has_released(const OrderView& view) {
   return is_answered(view) && !view.order.run && view.report.released;
 }
 
+void give(OrderView& view, const OrderAction& action, WallTime now) {
+  view.name = action.name;
+  view.experiment_uid = action.order.experiment_uid;
+  view.order = action.order;
+  view.loads = text_of(action.order.loads);
+  view.readable = true;
+  view.stopped = action.stopped;
+  view.ordered = now;
+}
+
 WantedOrders wanted_orders(const NodeOrder& common, const std::vector<Target>& targets) {
   WantedOrders out;
+  out.loads = text_of(common.loads);
   for (const Target& target : targets) {
     if (!target.refusal.empty()) continue;
     const auto [at, is_new] = out.by_node.try_emplace(target.node, common);

@@ -30,6 +30,7 @@ struct OrderView {
   WallTime created{};
   std::string experiment_uid{};  // of its label
   spec::NodeOrder order{};
+  std::string loads{};   // of the order, as text to compare
   bool readable = true;  // its spec can be read; else it is written anew
   spec::NodeReport report{};
   std::optional<WallTime> stopped{};
@@ -54,8 +55,12 @@ struct OrderAction {
   std::optional<WallTime> stopped{};
 };
 
+// The view of an order that is being sent: what counts from now on.
+void give(OrderView& view, const OrderAction& action, WallTime now);
+
 struct WantedOrders {
   std::map<std::string, spec::NodeOrder> by_node{};
+  std::string loads{};       // of all of them, as OrderView has them
   std::size_t left_out = 0;  // containers beyond what a node's order may hold
 };
 // `common` is all but node and containers. Targets with a refusal are left out.

@@ -54,7 +54,8 @@ Finding all_injected(const Facts& facts, const Records& records) {
   if (facts.will != Will::kRun) return {"AllInjected", false, "NotRunning", ""};
   if (records.targets == 0) return {"AllInjected", false, "NothingSelected", ""};
   if (records.on_target == records.targets) return {"AllInjected", true, "Injected", ""};
-  std::string message = fmt::format("{} of {} injected", records.on_target, records.targets);
+  std::string message =
+      fmt::format("{} of {} injected as asked for now", records.on_target, records.targets);
   for (const Record& record : records.all) {
     if (record.injected || record.measured.message.empty()) continue;
     message += "; " + record.id + ": " + record.measured.message;

@@ -24,6 +24,7 @@ struct Facts {
   std::string problem{};               // of selecting
   std::string conflict{};              // with whom, about what
   bool all_released = false;
+  const std::vector<OrderAction>& changes;  // that are given now: their nodes know nothing of them
   WallTime now{};
 };
 [[nodiscard]] Status next_status(const Facts& facts);

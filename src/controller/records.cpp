@@ -119,6 +119,11 @@ class Builder final {
     return found == reports_.end() ? Seen{} : found->second;
   }
 
+  bool is_current(const OrderView& view) const {
+    return is_answered(view) &&
+           std::ranges::find(facts_.changes, view.name, &OrderAction::name) == facts_.changes.end();
+  }
+
   void add(Record record) {
     out_.injected += record.injected ? 1 : 0;
     out_.all.push_back(std::move(record));
@@ -133,9 +138,9 @@ class Builder final {
     if (!target.refusal.empty() && !record.injected) refuse(record, target.refusal);
     const bool failed = record.measured.injection == Injection::kFailed;
     out_.targets += 1;
-    out_.on_target += record.injected ? 1 : 0;
+    // What runs may be the load of before a change that its node has not seen yet.
+    out_.on_target += record.injected && is_current(*what.view) ? 1 : 0;
     out_.failed += !record.injected && failed ? 1 : 0;
-    out_.waiting += !record.injected && !failed ? 1 : 0;
     targets_.insert(id);
     add(std::move(record));
   }

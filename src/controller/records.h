@@ -12,9 +12,8 @@ struct Records {
   std::vector<Record> all{};   // in the order of their ids
   std::int64_t targets = 0;    // those that are to be stressed
   std::int64_t failed = 0;     // of these: refused, or their load could not be started
-  std::int64_t waiting = 0;    // of these: neither injected nor failed
   std::int64_t injected = 0;   // of all: under stress now
-  std::int64_t on_target = 0;  // of the targets: under stress now
+  std::int64_t on_target = 0;  // of the targets: under the stress that is asked for now
 };
 [[nodiscard]] Records next_records(const Facts& facts);
 

@@ -14,6 +14,8 @@ using kube::number_at;
 using kube::text_at;
 using spec::ContainerReport;
 
+constexpr std::size_t kMostMessage = 1024;
+
 std::int64_t millicores(Cores cores) { return static_cast<std::int64_t>(cores.value * 1000 + 0.5); }
 
 void put(Json& to, const char* name, const std::string& text) {
@@ -120,7 +122,7 @@ Json condition_json(const Condition& condition) {
            {"reason", condition.reason},
            {"lastTransitionTime", format_time(condition.since)},
            {"observedGeneration", condition.generation}};
-  put(out, "message", condition.message);
+  put(out, "message", condition.message.substr(0, kMostMessage));
   return out;
 }
 
