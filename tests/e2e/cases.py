@@ -4,8 +4,8 @@ import os
 import signal
 import time
 
-from cluster import (API_SERVER, FACTOR, MIB, SYSTEM, Failed, apply, condition, container, cpu, daemon_pods, eventually,
-                     expect, get, helm, kubectl, memory, patch_as, records, running)
+from cluster import (API_SERVER, FACTOR, MIB, ROOT, SYSTEM, Failed, apply, condition, container, cpu, daemon_pods, eventually,
+                     expect, get, helm, kubectl, memory, patch_as, records, run, running)
 
 CASES = []
 BAND = 1 * MIB  # what a counter may be off, its batches on all CPUs included
@@ -267,6 +267,111 @@ def rollout(space):
                lambda: [one["phase"] for one in records(space.experiment())] == ["Injected"] * 2, 10)
 
 
+@case("modes: as many Pods as mode and value say, and only the difference when the Deployment grows")
+def modes(space):
+    space.deploy(4)
+    for name, mode, value, count in (("one", "one", None, 1), ("fixed", "fixed", "3", 3),
+                                     ("half", "fixed-percent", "30", 2)):
+        more = {"value": value} if value else {}
+        space.stress(name=name, stressors=cpu(1), mode=mode, **more)
+        space.wait_for("AllInjected", name)
+        told = records(space.experiment(name))
+        expect(len(told) == count, f"{mode} {value}: {len(told)} of 4 Pods, not {count}: {space.told(name)}")
+    before = {one["id"] for one in records(space.experiment("half"))}
+    kubectl("scale", "deployment/app", "-n", space.name, "--replicas=7")
+    space.pods(7)
+
+    def grown():
+        now = {one["id"] for one in records(space.experiment("half")) if one["phase"] == "Injected"}
+        return len(now) == 3 and before <= now
+    eventually(lambda: f"30 % of 7 is 3, those of before among them: {before} {space.told('half')}", grown, 20, 0.2)
+
+
+@case("selectors: labels, expressions, annotations, fields, nodes, phases and names choose Pods")
+def selectors(space):
+    space.deploy(1, name="front")
+    space.deploy(1, name="back")
+    pod = space.pods(1, "front")[0]
+    kubectl("annotate", "pod", pod["metadata"]["name"], "-n", space.name, "team=x")
+    named, node = pod["metadata"]["name"], pod["spec"]["nodeName"]
+    front = {
+        "labels": {"labelSelectors": {"app": "front"}},
+        "expressions": {"expressionSelectors": [{"key": "app", "operator": "NotIn", "values": ["back"]}]},
+        "annotations": {"annotationSelectors": {"team": "x"}},
+        "fields": {"fieldSelectors": {"metadata.name": named}},
+        "nodes": {"nodes": [node], "labelSelectors": {"app": "front"}},
+        "node-labels": {"nodeSelectors": {"kubernetes.io/os": "linux"}, "labelSelectors": {"app": "front"}},
+        "phases": {"podPhaseSelectors": ["Running", "!Failed"], "labelSelectors": {"app": "front"}},
+        "pods": {"pods": {space.name: [named]}},
+    }
+    for name, selector in front.items():
+        space.stress(name=name, stressors=cpu(1), selector=selector)
+    for name in front:
+        space.wait_for("AllInjected", name)
+        told = [one["id"] for one in records(space.experiment(name))]
+        expect(told == [f"{space.name}/{named}/app"], f"{name}: {told}")
+    space.stress(name="nobody", stressors=cpu(1), selector={"labelSelectors": {"app": "none"}})
+    eventually(lambda: f"nobody selected is told: {space.told('nobody')}",
+               lambda: (condition(space.experiment("nobody"), "Selected") or {}).get("status") == "False", 10)
+
+
+@case("two experiments on one container add up, and each is released alone")
+def two_experiments(space):
+    space.deploy(1)
+    containers = space.containers(1)
+    base = bases(containers)
+    space.stress(name="a", stressors=memory("30MiB", 1))
+    space.stress(name="b", stressors=memory("20MiB", 2))
+    rises(space, containers, base, 50 * MIB, name="a")
+    space.delete_stress("a")
+    rises(space, containers, base, 20 * MIB, name="b")
+    space.delete_stress("b")
+    falls(space, containers, base, name="b")
+
+
+@case("hostPID and shareProcessNamespace: targets whose PID 1 is not their own")
+def shared_namespaces(space):
+    space.deploy(1, name="shared", shareProcessNamespace=True)
+    space.deploy(1, name="host", hostPID=True)
+    containers = space.containers(1, "shared") + space.containers(1, "host")
+    base = bases(containers)
+    space.stress()
+    told = None
+
+    def settled():
+        nonlocal told
+        told = {one["id"].split("/")[1].split("-")[0]: one for one in records(space.experiment())}
+        return "shared" in told and told["shared"]["phase"] == "Injected"
+    eventually(lambda: f"the Pod that shares its namespace is stressed: {space.told()}", settled, 20, 0.2)
+    rises(space, containers[:1], base[:1], 50 * MIB)
+    host = told.get("host") or {}
+    expect(host.get("phase") == "Injected" or "hostPID" in space.told(),
+           f"a hostPID Pod is stressed, or the status says why not: {space.told()}")
+    kubectl("delete", "pods", "--all", "-n", space.name, "--grace-period=0", "--force")
+    eventually("both containers' cgroups gone: no worker holds them", lambda: not any(one.exists() for one in containers),
+               30)
+
+
+@case("delete with the agent away: the object goes behind the release timeout, and nothing is left on the node")
+def delete_without_agent(space):
+    space.deploy(1)
+    containers = space.containers(1)
+    base = bases(containers)
+    space.stress()
+    rises(space, containers, base, 50 * MIB)
+    patch = '{"spec":{"template":{"spec":{"nodeSelector":{"duress.dev/none":"none"}}}}}'
+    kubectl("patch", "daemonset", "duress-agent", "-n", SYSTEM, "-p", patch)
+    try:
+        eventually("no agent", lambda: not daemon_pods("agent"), 60)
+        falls(space, containers, base, 15)
+        kubectl("delete", "stresschaos", "stress", "-n", space.name, "--wait=false")
+        eventually(lambda: f"the object gone; {space.told()}", lambda: space.experiment() is None, 100, 0.5)
+    finally:
+        undo = '{"spec":{"template":{"spec":{"nodeSelector":{"duress.dev/none":null}}}}}'
+        kubectl("patch", "daemonset", "duress-agent", "-n", SYSTEM, "-p", undo)
+        eventually("the agent back", lambda: [running(pod) for pod in daemon_pods("agent")][:1] not in ([], [None]), 60)
+
+
 def token_of_agent(pod):
     return kubectl("create", "token", "duress-agent", "-n", SYSTEM, "--bound-object-kind=Pod",
                    f"--bound-object-name={pod['metadata']['name']}", f"--bound-object-uid={pod['metadata']['uid']}"
@@ -400,6 +505,11 @@ def kill_controller(space):
     eventually("a controller running again", back, 60)
     falls(space, containers, base, 60)
     eventually(lambda: f"the object gone; {space.told()}", lambda: space.experiment() is None, 60)
+
+
+@case("chart: what is generated is committed")
+def generated(_):
+    run([f"{ROOT}/tools/manifests.sh", "--check"])
 
 
 @case("chart: helm test passes")
