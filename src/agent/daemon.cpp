@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/wall_time.h"
+
 namespace duress::agent {
 
 namespace {
@@ -74,19 +76,41 @@ Result<> Daemon::watch_descriptors() {
   });
 }
 
+// No order is carried out before it is known whether a StopAll is newer than it.
 void Daemon::begin_watch() {
   watch_.reset();
+  stops_.reset();
+  stops_ = std::make_unique<kube::Watch>(
+      world_.client, kube::Place{stop_alls(), "", "", ""}, kube::WatchOptions{},
+      kube::WatchCalls{.on_change =
+                           [this](auto change, const kube::Json& object) {
+                             if (change == kube::WatchCalls::Change::kDeleted) return;
+                             node_->stop_all(
+                                 parse_time(kube::text_at(object, "/metadata/creationTimestamp")));
+                           },
+                       .on_synced = [this] { begin_orders(); },
+                       .on_trouble =
+                           [this](const kube::ApiError& error) {
+                             trouble(error);
+                             // Custom resources of a version that had none.
+                             if (error.reason == kube::Reason::kNotFound) begin_orders();
+                           },
+                       .on_contact = [this] { heard(); }});
+}
+
+void Daemon::trouble(const kube::ApiError& error) {
+  if (error.message != std::exchange(trouble_, error.message)) world_.say(error.message);
+}
+
+void Daemon::begin_orders() {
+  if (watch_) return;
   watch_ = std::make_unique<kube::Watch>(
       world_.client, kube::Place{node_stresses(), "", "", ""},
       kube::WatchOptions{.field_selector = "spec.nodeName=" + setting_.node},
       kube::WatchCalls{
           .on_change = [this](auto change, const kube::Json& object) { changed(change, object); },
           .on_synced = [this] { node_->complete(); },
-          .on_trouble =
-              [this](const kube::ApiError& error) {
-                if (error.message != std::exchange(trouble_, error.message))
-                  world_.say(error.message);
-              },
+          .on_trouble = [this](const kube::ApiError& error) { trouble(error); },
           .on_contact = [this] { heard(); }});
 }
 
@@ -176,6 +200,7 @@ void Daemon::end(const std::string& why, bool in_order) {
   ending_ = true;
   in_order_ = in_order;
   ends_at_ = world_.reactor.now() + kEndPatience;
+  stops_.reset();
   watch_.reset();
   proof_timer_.reset();
   contact_timer_.reset();

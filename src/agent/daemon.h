@@ -53,6 +53,8 @@ class Daemon final {
   };
   [[nodiscard]] Result<> watch_descriptors();
   void begin_watch();
+  void begin_orders();
+  void trouble(const kube::ApiError& error);
   void changed(kube::WatchCalls::Change change, const kube::Json& object);
   void gone(const std::string& name);
   void heard();
@@ -69,6 +71,7 @@ class Daemon final {
   DeadMan dead_man_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Reporter> reporter_;
+  std::unique_ptr<kube::Watch> stops_;  // read before the first order
   std::unique_ptr<kube::Watch> watch_;
   std::map<std::string, Known> objects_;  // by name
   bool is_lost_ = false;

@@ -73,6 +73,7 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
   if (shut_down_) return;
   forgotten_.clear();
   const std::string experiment = order.experiment_uid;
+  if (stop_all_.stops(order.created)) order.run = false;
   OrderNow now{std::move(order), 0};
   now.content = content_of(now.order);
   std::set<Slot> listed;
@@ -110,6 +111,13 @@ void Node::gone(const std::string& experiment) {
   generations_.erase(experiment);
   std::erase_if(stories_, [&](const auto& one) { return one.first.experiment == experiment; });
   std::erase_if(past_, [&](const auto& one) { return one.first.experiment == experiment; });
+  settle();
+}
+
+void Node::stop_all(std::optional<WallTime> created) {
+  if (!stop_all_.saw(created)) return;
+  for (auto& [experiment, now] : orders_)
+    if (stop_all_.stops(now.order.created)) now.order.run = false;
   settle();
 }
 

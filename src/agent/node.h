@@ -18,6 +18,7 @@
 #include "agent/reconcile.h"
 #include "agent/report.h"
 #include "kube/reactor.h"
+#include "spec/stop_all.h"
 
 namespace duress::agent {
 
@@ -41,6 +42,8 @@ class Node final {
   // An order, new or changed; `before`: what was reported of it by whoever was here before.
   void ordered(spec::NodeOrder order, std::int64_t generation, const spec::NodeReport& before);
   void gone(const std::string& experiment);
+  // Orders of experiments that are not newer are not carried out, now and in future.
+  void stop_all(std::optional<WallTime> created);
   // All orders that there are have been told: what is known of others is forgotten.
   void complete();
   // All orders are no longer known: everything is released until they are read anew. `why` is
@@ -76,6 +79,7 @@ class Node final {
   Parts parts_;
   std::map<std::string, OrderNow> orders_;  // by experiment's UID
   std::map<std::string, std::int64_t> generations_;
+  spec::StopAll stop_all_;
   std::map<std::uint64_t, std::unique_ptr<Load>> loads_;
   std::map<Slot, PastLoad> past_;
   std::map<Slot, ContainerStory> stories_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "spec/stop_all.h"
+
 namespace duress::agent {
 
 namespace {
@@ -14,6 +16,11 @@ constexpr auto kLookEvery = std::chrono::milliseconds(50);
 kube::Resource node_stresses() {
   return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
           std::string(spec::kNodeStressPlural), false};
+}
+
+kube::Resource stop_alls() {
+  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
+          std::string(spec::kStopAllPlural), false};
 }
 
 void Reporter::known(const std::string& experiment, const std::string& name) {

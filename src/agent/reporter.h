@@ -13,6 +13,7 @@
 namespace duress::agent {
 
 [[nodiscard]] kube::Resource node_stresses();
+[[nodiscard]] kube::Resource stop_alls();
 
 class Reporter final {
  public:

@@ -28,8 +28,8 @@ std::string json_text() {
   const nlohmann::ordered_json both = {
       {"apiVersion", "v1"},
       {"kind", "List"},
-      {"items",
-       nlohmann::ordered_json::array({spec::stress_chaos_crd(), spec::node_stress_crd()})}};
+      {"items", nlohmann::ordered_json::array(
+                    {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()})}};
   return both.dump(2) + "\n";
 }
 
@@ -73,7 +73,8 @@ int check(const std::string& kubeconfig) {
   const auto client = kube::Client::make(**reactor, *access, 1);
   if (!client) return complain(client.error().message, 1);
   int code = 0;
-  for (const auto& crd : {spec::stress_chaos_crd(), spec::node_stress_crd()}) {
+  for (const auto& crd :
+       {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()}) {
     const std::string wrong = difference(**client, crd);
     if (!wrong.empty()) code = complain(wrong, 1);
   }

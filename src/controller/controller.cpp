@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/wall_time.h"
+
 namespace duress::controller {
 
 namespace {
@@ -42,6 +44,7 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
               .orders = orders_,
               .inventory = inventory_,
               .settings = options_.settings,
+              .stop_all = stop_all_,
               .clock = clock_,
               .on_trouble = [this](const kube::ApiError& error) { trouble(error); }} {
   watch(stress_chaos(), {},
@@ -51,6 +54,11 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
       orders_.gone(object);
     else
       orders_.saw(object);
+  });
+  watch(stop_alls(), {}, [this](Change change, const Json& object) {
+    if (change == Change::kDeleted) return;
+    if (stop_all_.saw(parse_time(kube::text_at(object, "/metadata/creationTimestamp"))))
+      mark_all(kNow);
   });
   watch(kube::nodes(), {.page_size = 50},
         [this](Change change, const Json& object) { node_changed(change, object); });

@@ -67,6 +67,7 @@ class Controller final {
   kube::Client& client_;
   ControllerOptions options_;
   Inventory inventory_;
+  spec::StopAll stop_all_;
   OrderBook book_;
   ServerClock clock_;
   kube::EventRecorder events_;

@@ -20,6 +20,9 @@ std::uint64_t seed_of(std::string_view uid) {
 Will will_of(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
   if (experiment.deleting) return Will::kDeleted;
+  const Condition* completed = condition_of(experiment.status, "Completed");
+  const bool stopped_before = completed != nullptr && completed->reason == kStoppedForAll;
+  if (stopped_before || situation.stop_all.stops(experiment.created)) return Will::kStopped;
   if (!experiment.problem.empty()) return Will::kInvalid;
   if (const auto deadline = experiment.deadline(); deadline && *deadline <= situation.now)
     return Will::kTimeUp;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/progress.h"
+#include "spec/stop_all.h"
 
 namespace duress::controller {
 
@@ -23,6 +24,7 @@ struct Situation {
   const OrderBook& book;  // of all experiments
   const Inventory& inventory;
   const Settings& settings;
+  const spec::StopAll& stop_all;
   WallTime now{};  // by the API server's clock
 };
 

@@ -11,6 +11,7 @@
 #include "controller/status.h"
 #include "kube/resource.h"
 #include "spec/manifest.h"
+#include "spec/stop_all.h"
 
 namespace duress::controller {
 
@@ -22,6 +23,11 @@ inline constexpr std::string_view kFinalizer = "chaos-mesh/records";
 [[nodiscard]] inline kube::Resource node_stress() {
   return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
           std::string(spec::kNodeStressPlural), false};
+}
+
+[[nodiscard]] inline kube::Resource stop_alls() {
+  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
+          std::string(spec::kStopAllPlural), false};
 }
 
 struct ExperimentView {

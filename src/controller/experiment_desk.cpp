@@ -59,6 +59,7 @@ void ExperimentDesk::work() {
                                     .book = office_.book,
                                     .inventory = office_.inventory,
                                     .settings = office_.settings,
+                                    .stop_all = office_.stop_all,
                                     .now = now});
   for (const Note& one : decision.notes) note(one);
   for (const OrderAction& action : decision.orders) office_.orders.carry(action);

@@ -22,6 +22,7 @@ struct Office {
   OrderWriter& orders;
   const Inventory& inventory;
   const Settings& settings;
+  const spec::StopAll& stop_all;
   ServerClock& clock;
   std::function<void(const kube::ApiError&)> on_trouble{};
 

@@ -20,6 +20,7 @@ std::string phase_of(Will will, const Records& records, bool all_released) {
     case Will::kPaused:
       return all_released ? "Paused" : "Stopping";
     case Will::kTimeUp:
+    case Will::kStopped:
       return all_released ? "Finished" : "Stopping";
     case Will::kDeleted:
       return "Stopping";
@@ -66,6 +67,10 @@ Finding all_injected(const Facts& facts, const Records& records) {
 
 Finding completed(const Facts& facts) {
   if (facts.will == Will::kDeleted) return {"Completed", false, "Deleted", ""};
+  if (facts.will == Will::kStopped) {
+    return {"Completed", facts.all_released, std::string(kStoppedForAll),
+            "a StopAll ended every experiment that was there, for good; make a new one"};
+  }
   if (facts.will != Will::kTimeUp) return {"Completed", false, "NotOver", ""};
   return {"Completed", facts.all_released, "TimeUp",
           facts.all_released ? "" : "the duration is over; not all has been released yet"};
@@ -105,6 +110,7 @@ class Notes final {
     if (became("Paused")) note("Paused", "Experiment has been paused");
     if (ceased("Paused") && now_.run) note("Started", "Experiment has started");
     if (got_reason("Completed", "TimeUp")) note("TimeUp", "Time up according to the duration");
+    if (got_reason("Completed", kStoppedForAll)) warn("StopAll", message_of("Completed"));
     if (got_reason("Completed", "Deleted")) note("Deleted", "Experiment has been deleted");
     if (is_news("Selected") && !is_true(now_, "Selected"))
       warn("Failed", "Failed to select targets: " + message_of("Selected"));

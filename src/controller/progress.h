@@ -11,7 +11,10 @@
 
 namespace duress::controller {
 
-enum class Will { kRun, kPaused, kTimeUp, kDeleted, kInvalid };
+enum class Will { kRun, kPaused, kTimeUp, kStopped, kDeleted, kInvalid };
+
+// Of Completed: by a StopAll. It holds for good.
+inline constexpr std::string_view kStoppedForAll = "StopAll";
 
 // A node that has not answered for so long is named, once.
 inline constexpr auto kSilentAfter = std::chrono::seconds(10);

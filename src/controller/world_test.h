@@ -86,6 +86,7 @@ class World final {
                                 .book = book,
                                 .inventory = inventory,
                                 .settings = settings,
+                                .stop_all = stop_all,
                                 .now = now});
     for (const OrderAction& action : decision.orders) carry(action);
     view.status = decision.status;
@@ -123,6 +124,7 @@ class World final {
   ExperimentView view;
   OrderBook book{};
   Settings settings{};
+  spec::StopAll stop_all{};
   WallTime now = kStart;
 
  private:

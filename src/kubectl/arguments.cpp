@@ -21,7 +21,8 @@ constexpr Subcommand kSubcommands[] = {
     {"top", Command::kTop, "[NAME...]  the same, live"},
     {"explain", Command::kExplain, "[NAME...]  what happened to each container, and why"},
     {"run", Command::kRun, "FLAGS  make an experiment, follow it, and end it with Ctrl-C"},
-    {"stop", Command::kStop, "NAME...|--all  end experiments, and wait until all is released"},
+    {"stop", Command::kStop,
+     "NAME...|--all|--everything  end experiments, and wait until all is released"},
     {"doctor", Command::kDoctor, "whether this cluster is fit, and what is in the way"},
 };
 
@@ -100,6 +101,8 @@ constexpr Flag kFlags[] = {
     {"--context", "", "NAME", "which context of it", take_text<&Arguments::context>},
     {"--output", "-o", "text|json", "what to print (default: text)", take_output},
     {"--all", "", "", "stop: every experiment there", take_switch<&Arguments::all>},
+    {"--everything", "", "", "stop: all experiments of the cluster, at once and for good",
+     take_switch<&Arguments::everything>},
     {"--force", "", "", "stop: give up what does not answer", take_switch<&Arguments::force>},
     {"--selector", "-l", "KEY=VALUE", "run: Pods with this label; may be given again", take_label},
     {"--mode", "", "all|one|N|P%", "run: how many of them (default: all)", take_mode},
@@ -183,11 +186,14 @@ class Parser {
 
   void check() {
     if (out_.command != Command::kRun && loads_given_) wrong("a load is given: only run takes one");
-    if (out_.command == Command::kStop && out_.names.empty() && !out_.all)
-      wrong("stop: which? Give names, or --all");
-    if (out_.command == Command::kStop && out_.all && !out_.names.empty())
-      wrong("stop: names and --all: give one of them");
+    if (out_.command == Command::kStop) check_stop();
     if (out_.command == Command::kRun) check_run();
+  }
+
+  void check_stop() {
+    const int ways = (out_.names.empty() ? 0 : 1) + (out_.all ? 1 : 0) + (out_.everything ? 1 : 0);
+    if (ways == 0) wrong("stop: which? Give names, --all (of the namespace) or --everything");
+    if (ways > 1) wrong("stop: names, --all and --everything: give one of them");
   }
 
   void check_run() {

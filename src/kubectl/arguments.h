@@ -23,8 +23,9 @@ struct Arguments {
   bool all_namespaces = false;
   std::vector<std::string> names{};
   bool json = false;
-  bool all = false;    // stop: every experiment there is
-  bool force = false;  // stop: do not wait for what does not answer
+  bool all = false;         // stop: every experiment there is
+  bool everything = false;  // stop: the kill switch
+  bool force = false;       // stop: do not wait for what does not answer
   // run:
   std::string name{};  // empty: the server makes one
   spec::Selection selection{};

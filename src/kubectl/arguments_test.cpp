@@ -38,7 +38,7 @@ TEST(KubectlArguments, NameExperiments) {
 
 TEST(KubectlArguments, AreRefusedWithAllThatIsWrong) {
   EXPECT_THAT(refused({"stauts"}), HasSubstr("did you mean status?"));
-  EXPECT_THAT(refused({"stop"}), HasSubstr("Give names, or --all"));
+  EXPECT_THAT(refused({"stop"}), HasSubstr("Give names, --all"));
   EXPECT_THAT(refused({"stop", "a", "--all"}), HasSubstr("give one of them"));
   EXPECT_THAT(refused({"status", "--memory", "5MiB"}), HasSubstr("only run takes one"));
   EXPECT_THAT(refused({"run", "--memory", "5MiB"}), HasSubstr("Give -l KEY=VALUE"));

@@ -129,6 +129,48 @@ int end(Session& session, const std::vector<kube::Place>& places, bool force,
   return 0;
 }
 
+// Nodes on which something of it still runs, or may run.
+std::vector<std::string> not_released(const std::vector<Json>& orders, std::string_view until) {
+  std::vector<std::string> out;
+  for (const Json& order : orders) {
+    // RFC 3339 in UTC: in the order of time as text.
+    if (kube::text_at(order, "/spec/experiment/createdAt") > until) continue;
+    if (!kube::is_true_at(order, "/status/released"))
+      out.push_back(kube::text_at(order, "/spec/nodeName"));
+  }
+  return out;
+}
+
+int stop_everything(Session& session, const Streams& streams) {
+  const Json object = {{"apiVersion", "duress.dev/v1alpha1"},
+                       {"kind", "StopAll"},
+                       {"metadata", {{"generateName", "stop-"}}},
+                       {"spec", {{"reason", "kubectl duress stop --everything"}}}};
+  auto made = session.create(stop_alls(), object);
+  if (!made) return complain(streams, made.error().message);
+  const std::string name = kube::text_at(*made, "/metadata/name");
+  const std::string created = kube::text_at(*made, "/metadata/creationTimestamp");
+  put(streams.out, "made StopAll " + name + ": every experiment of before ends, for good\n");
+  const Instant until = session.reactor().now() + kReleasePatience;
+  while (true) {
+    auto orders = session.list({node_stresses(), "", "", ""});
+    if (!orders) return complain(streams, orders.error().message);
+    const std::vector<std::string> left = not_released(*orders, created);
+    if (left.empty()) break;
+    if (session.reactor().now() > until) {
+      std::string nodes;
+      for (const std::string& node : left) nodes += (nodes.empty() ? "" : ", ") + node;
+      return complain(streams, "these nodes do not answer: " + nodes +
+                                   "; their agents release by themselves when they do not hear "
+                                   "the API server (agent.disconnectedFor)");
+    }
+    if (wait(session, streams, kLook)) return 1;
+  }
+  put(streams.out, "nothing runs any more; kubectl delete stopall " + name +
+                       " when you like: it resumes nothing\n");
+  return 0;
+}
+
 }  // namespace
 
 int complain(const Streams& streams, const std::string& message) {
@@ -155,7 +197,7 @@ int top(Session& session, const Arguments& arguments, const Streams& streams) {
 }
 
 int run(Session& session, const Arguments& arguments, const Streams& streams) {
-  auto made = session.create(experiment_object(arguments, session.ns()));
+  auto made = session.create(stress_chaos(), experiment_object(arguments, session.ns()));
   if (!made) return complain(streams, made.error().message);
   const kube::Place place = place_of(*made);
   put(streams.out, "made StressChaos " + place.ns + "/" + place.name + "\n");
@@ -179,6 +221,7 @@ int run(Session& session, const Arguments& arguments, const Streams& streams) {
 }
 
 int stop(Session& session, const Arguments& arguments, const Streams& streams) {
+  if (arguments.everything) return stop_everything(session, streams);
   auto objects = session.experiments(arguments);
   if (!objects) return complain(streams, objects.error().message);
   std::vector<kube::Place> places;

@@ -66,11 +66,11 @@ Answer<std::vector<Json>> Session::experiments(const Arguments& arguments) {
   return out;
 }
 
-Answer<Json> Session::create(const Json& experiment) {
-  kube::Place place{stress_chaos(), kube::text_at(experiment, "/metadata/namespace"),
-                    kube::text_at(experiment, "/metadata/name"), ""};
+Answer<Json> Session::create(const kube::Resource& resource, const Json& object) {
+  const kube::Place place{resource, kube::text_at(object, "/metadata/namespace"),
+                          kube::text_at(object, "/metadata/name"), ""};
   return await([&](kube::Client& client, kube::Client::Done done) {
-    return client.create(place, experiment, std::move(done));
+    return client.create(place, object, std::move(done));
   });
 }
 

@@ -16,6 +16,9 @@ namespace duress::kubectl {
 [[nodiscard]] inline kube::Resource stress_chaos() {
   return {"chaos-mesh.org", "v1alpha1", "stresschaos", true};
 }
+[[nodiscard]] inline kube::Resource stop_alls() {
+  return {"duress.dev", "v1alpha1", "stopalls", false};
+}
 [[nodiscard]] inline kube::Resource node_stresses() {
   return {"duress.dev", "v1alpha1", "nodestresses", false};
 }
@@ -45,7 +48,8 @@ class Session final {
   [[nodiscard]] kube::Answer<kube::Json> get(const kube::Place& place);
   // All pages of it.
   [[nodiscard]] kube::Answer<std::vector<kube::Json>> list(const kube::Place& place);
-  [[nodiscard]] kube::Answer<kube::Json> create(const kube::Json& experiment);
+  [[nodiscard]] kube::Answer<kube::Json> create(const kube::Resource& resource,
+                                                const kube::Json& object);
   [[nodiscard]] kube::Answer<kube::Json> remove(const kube::Place& place);
   // Metadata's annotation, by a merge patch.
   [[nodiscard]] kube::Answer<kube::Json> annotate(const kube::Place& place, const std::string& name,

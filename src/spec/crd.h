@@ -1,5 +1,6 @@
 // The custom resources of Duress as an API server takes them: StressChaos, made from the table of
-// fields so that a cluster refuses what `duress run` refuses, and NodeStress. It applies nothing.
+// fields so that a cluster refuses what `duress run` refuses, NodeStress and StopAll. It applies
+// nothing.
 // Pure; any thread.
 #pragma once
 
@@ -10,8 +11,9 @@ namespace duress::spec {
 
 [[nodiscard]] nlohmann::ordered_json stress_chaos_crd();
 [[nodiscard]] nlohmann::ordered_json node_stress_crd();
+[[nodiscard]] nlohmann::ordered_json stop_all_crd();
 
-// Both as one text of two documents; the same text every time.
+// All as one text of several documents; the same text every time.
 [[nodiscard]] std::string crds_yaml();
 
 // docs/reference.md: every field of a StressChaos, its type, what it means and what is allowed.
