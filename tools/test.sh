@@ -2,7 +2,7 @@
 # Runs the tests, on every machine there is: units under ASan and UBSan, integration on this host and in the
 # cgroup-v2 machine, container runtimes, reports in a browser, and the fuzzers for a moment. The last line is the sum over all.
 # usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz, and kubernetes
-#   (the client against a real API server), which runs only when it is named
+#   (the client against a real API server) and e2e (the chart on a real cluster), which run only when they are named
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -81,6 +81,10 @@ run_kubernetes() {
   return "$rc"
 }
 
+run_e2e() {
+  build release && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh && tests/e2e/run.py
+}
+
 run_fuzz() { build fuzz && tests/fuzz/run.sh 5; }
 
 # A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
@@ -103,13 +107,13 @@ stage() { # NAME
 group="test"
 [[ "${stages[*]}" == unit ]] && group=check
 [[ "${stages[*]}" == fuzz ]] && group=lint
-[[ "${stages[*]}" == kubernetes ]] && group=kubernetes
+[[ "${stages[*]}" == kubernetes || "${stages[*]}" == e2e ]] && group=kubernetes
 tools/install-deps.sh "$group"
 [[ "$group" == test && " ${stages[*]} " == *" fuzz "* ]] && tools/install-deps.sh lint
 
 for name in "${stages[@]}"; do
   declare -F "run_$name" >/dev/null || {
-    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes browser fuzz kubernetes" >&2
+    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes browser fuzz kubernetes e2e" >&2
     exit 2
   }
   stage "$name"
