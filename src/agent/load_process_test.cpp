@@ -26,10 +26,18 @@ TEST(LoadLine, OfAPlanTellsWhatWasAskedForAndForetold) {
 }
 
 TEST(LoadLine, OfASampleTellsWhatIsHeld) {
-  const auto news =
-      parse_load_line(R"({"type":"sample","memory":{"askedBytes":100,"heldBytes":90}})");
+  const auto news = parse_load_line(R"({"type":"sample","memory":{"askedBytes":100,"heldBytes":90},
+          "cpu":{"askedCores":0.5,"gotCores":0.25},"kills":2,
+          "target":{"usageBytes":5,"workingSetBytes":4,"limitBytes":9,"oomKills":3}})");
   ASSERT_TRUE(news);
-  EXPECT_EQ(std::get<LoadSampled>(*news).held, Bytes{90});
+  const auto& sampled = std::get<LoadSampled>(*news);
+  EXPECT_EQ(sampled.held, Bytes{90});
+  EXPECT_EQ(sampled.cpu_got, Cores{0.25});
+  EXPECT_EQ(sampled.usage, Bytes{5});
+  EXPECT_EQ(sampled.working_set, Bytes{4});
+  EXPECT_EQ(sampled.limit, Bytes{9});
+  EXPECT_EQ(sampled.oom_kills, 3);
+  EXPECT_EQ(sampled.kills, 2);
 }
 
 TEST(LoadLine, OfTheEndTellsWhy) {

@@ -20,6 +20,7 @@ constexpr auto kLivedLong = seconds(60);       // a death after that is the firs
 constexpr auto kAwaitEvery = milliseconds(100);
 constexpr auto kAwaitLater = seconds(1);
 constexpr auto kAwaitKeenly = seconds(10);
+constexpr auto kToBegin = milliseconds(500);     // then it is told that a load is being started
 constexpr auto kJudgeAfter = milliseconds(800);  // kills come together
 constexpr auto kNow = Duration(0);
 
@@ -35,6 +36,7 @@ struct Node::Load {
   std::shared_ptr<os::Fd> recording;  // null: it is not recorded
   Instant began;
   bool stopping = false;
+  bool begun = false;   // it has told that its workers are placed, or its end
   bool silent = false;  // it was killed
   std::string why{};    // we end it
   std::int64_t kills = 0;
@@ -218,6 +220,9 @@ void Node::watch_for_containers(const World& world, std::optional<Duration> agai
       return !container.id.empty() && !world.running.contains(slot_of(one.first, container));
     });
   });
+  const bool starts =
+      std::ranges::any_of(loads_, [&](const auto& load) { return is_starting(*load.second); });
+  if (starts) again = again ? std::min<Duration>(*again, kToBegin) : Duration(kToBegin);
   if (awaits) {
     const bool keenly = world.now - awaited_since_ < kAwaitKeenly;
     const Duration every = keenly ? Duration(kAwaitEvery) : Duration(kAwaitLater);
@@ -256,7 +261,8 @@ void Node::start(const Start& start) {
            .output = std::move(started->output),
            .recording = started->recording ? std::make_shared<os::Fd>(std::move(started->recording))
                                            : nullptr,
-           .began = parts_.reactor.now()});
+           .began = parts_.reactor.now(),
+           .kills = story->second.report().kills + story->second.report().oom_kills});
   const std::uint64_t number = load->number;
   const auto hears = [this, number](std::uint32_t) { hear(number); };
   auto heard = parts_.reactor.when_ready(load->output.fd(), EPOLLIN, hears);
@@ -287,17 +293,15 @@ void Node::hear(std::uint64_t number) {
   const auto found = loads_.find(number);
   if (found == loads_.end()) return;
   Load& load = *found->second;
-  const auto story = stories_.find(load.slot);
   for (const LoadNews& news : load.output.take()) {
-    if (const auto* ended = std::get_if<LoadOver>(&news)) {
+    const auto* ended = std::get_if<LoadOver>(&news);
+    load.begun = load.begun || ended != nullptr || std::holds_alternative<LoadStarted>(news);
+    const auto story = stories_.find(load.slot);
+    if (ended != nullptr) {
       over(load, *ended);
-      continue;
+    } else if (story != stories_.end() && is_latest(load)) {
+      hear_news(load, story->second, news);
     }
-    if (story == stories_.end()) continue;
-    story->second.hear(news, server_now());
-    const spec::ContainerReport& report = story->second.report();
-    const std::int64_t kills = report.kills + report.oom_kills;
-    if (kills > std::exchange(load.kills, kills)) judge_later(load, kJudgeAfter);
   }
   parts_.on_report(load.slot.experiment);
   if (!load.output.over()) return;
@@ -307,18 +311,36 @@ void Node::hear(std::uint64_t number) {
   remove(number);
 }
 
+void Node::hear_news(Load& load, ContainerStory& story, const LoadNews& news) {
+  story.hear(news, server_now());
+  const std::int64_t kills = story.report().kills + story.report().oom_kills;
+  if (kills > std::exchange(load.kills, kills)) judge_later(load, kJudgeAfter);
+}
+
+bool Node::is_starting(const Load& load) const {
+  return !load.begun && parts_.reactor.now() - load.began < kToBegin;
+}
+
+// One on a container that was restarted may end after the next one has begun.
+bool Node::is_latest(const Load& load) const {
+  return std::ranges::none_of(loads_, [&](const auto& other) {
+    return other.first > load.number && other.second->slot == load.slot;
+  });
+}
+
 void Node::over(Load& load, const LoadOver& over) {
   const Instant now = parts_.reactor.now();
   const auto story = stories_.find(load.slot);
   load.silent = over.silent;
   if (story == stories_.end()) return;  // nobody asks any more
+  judge_later(load, over.silent ? Duration(kAfterASilentEnd) : kNow);
+  if (!is_latest(load)) return;
   story->second.ended(over, load.why);
   PastLoad& past = past_[load.slot];
   const bool again = past.fate == Fate::kDied && past.container_id == load.container_id &&
                      past.content == load.content && now - load.began < kLivedLong;
   const Fate fate = load.stopping ? Fate::kStopped : over.silent ? Fate::kDied : Fate::kEnded;
   past = {load.container_id, load.content, load.deadline, fate, now, again ? past.deaths + 1 : 1};
-  judge_later(load, over.silent ? Duration(kAfterASilentEnd) : kNow);
 }
 
 // Its pipe is empty and its process gone.
@@ -379,8 +401,12 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
     if (one.id.empty()) one.id = container.id;
     out.containers.push_back(std::move(one));
   }
-  const bool on = std::ranges::any_of(
-      loads_, [&](const auto& load) { return load.second->slot.experiment == experiment; });
+  bool on = false;
+  for (const auto& [number, load] : loads_) {
+    if (load->slot.experiment != experiment) continue;
+    if (is_starting(*load)) return std::nullopt;
+    on = true;
+  }
   const bool quiet =
       shut_down_ || !order.run || (order.deadline && *order.deadline <= server_now());
   out.released = !on && quiet;

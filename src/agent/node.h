@@ -56,7 +56,7 @@ class Node final {
 
   [[nodiscard]] bool is_idle() const { return loads_.empty(); }
   [[nodiscard]] std::size_t loads() const { return loads_.size(); }
-  // As of now; unset: there is no such order.
+  // As of now; unset: there is no such order, or its loads are just being started.
   [[nodiscard]] std::optional<spec::NodeReport> report(const std::string& experiment) const;
 
  private:
@@ -67,6 +67,9 @@ class Node final {
   void start(const Start& start);
   void stop(Load& load, const std::string& why);
   void hear(std::uint64_t number);
+  void hear_news(Load& load, ContainerStory& story, const LoadNews& news);
+  [[nodiscard]] bool is_starting(const Load& load) const;
+  [[nodiscard]] bool is_latest(const Load& load) const;
   void over(Load& load, const LoadOver& over);
   void remove(std::uint64_t number);
   void judge_later(const Load& load, Duration in);

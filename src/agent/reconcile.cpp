@@ -45,6 +45,10 @@ std::optional<Because> why_stop(const World& world, const LoadNow& load) {
 // Unset: not now. `in`: but then, if nothing else happens.
 bool may_start(const World& world, const OrderNow& order, const Slot& slot, const std::string& id,
                std::optional<Duration>& in) {
+  const bool elsewhere = std::ranges::any_of(world.loads, [&](const LoadNow& load) {
+    return load.slot == slot && load.container_id != id;
+  });
+  if (elsewhere && !order.order.again) return false;
   const auto found = world.past.find(slot);
   if (found == world.past.end()) return true;
   const PastLoad& past = found->second;

@@ -79,6 +79,8 @@ ContainerStory::ContainerStory(ContainerReport before)
     : report_(std::move(before)),
       kills_before_(report_.kills),
       oom_kills_before_(report_.oom_kills) {
+  if (report_.injection == Injection::kInjected) report_.injection = Injection::kWaiting;
+  report_.since.reset();
   forget_figures();
 }
 
@@ -91,7 +93,10 @@ void ContainerStory::forget_figures() {
 }
 
 void ContainerStory::starts(const std::string& id) {
-  if (!report_.id.empty() && report_.id != id && report_.times > 0) ++report_.restarts;
+  if (!report_.id.empty() && report_.id != id && report_.times > 0) {
+    ++report_.restarts;
+    report_.event = "the container was restarted";
+  }
   report_.id = id;
   report_.injection = Injection::kWaiting;
   report_.since.reset();

@@ -1,0 +1,200 @@
+#include "agent/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace duress::agent {
+namespace {
+
+using spec::Injection;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+const WallTime kNow(seconds(1'790'000'000));
+
+LoadPlanned fifty_mib() {
+  LoadPlanned out;
+  out.plan.memory = mib(50);
+  out.foretold = observe::Foretold{.answer = "oom", .sentence = "the stressor would be killed"};
+  return out;
+}
+
+LoadSampled sample(Bytes held, std::int64_t kills = 0, std::int64_t oom_kills = 0) {
+  return {.asked = mib(50),
+          .held = held,
+          .cpu_asked = {},
+          .cpu_got = Cores{0},
+          .usage = held + mib(20),
+          .working_set = held + mib(19),
+          .limit = mib(500),
+          .oom_kills = oom_kills,
+          .kills = kills};
+}
+
+LoadOver ended_by(const std::string& reason) {
+  LoadOver out;
+  out.end.reason = reason;
+  out.end.message = "because of " + reason;
+  return out;
+}
+
+ContainerStory on() {
+  ContainerStory story;
+  story.starts("A");
+  story.hear(fifty_mib(), kNow);
+  story.hear(LoadStarted{}, kNow);
+  return story;
+}
+
+TEST(ContainerStory, IsInjectedWhenTheWorkersAreThereAndNotBefore) {
+  ContainerStory story;
+  story.starts("A");
+  story.hear(fifty_mib(), kNow);
+  EXPECT_EQ(story.report().injection, Injection::kWaiting);
+  EXPECT_EQ(story.report().forecast, "the stressor would be killed");
+  story.hear(LoadStarted{}, kNow);
+  EXPECT_EQ(story.report().injection, Injection::kInjected);
+  EXPECT_EQ(story.report().since, kNow);
+  EXPECT_FALSE(story.report().reached);
+  story.hear(LoadReached{}, kNow);
+  EXPECT_TRUE(story.report().reached);
+  EXPECT_EQ(story.report().times, 1);
+}
+
+TEST(ContainerStory, TellsWhatIsMeasuredAndOnlyWhatWasAskedFor) {
+  ContainerStory story = on();
+  story.hear(sample(mib(49)), kNow);
+  EXPECT_EQ(story.report().held, mib(49));
+  EXPECT_EQ(story.report().usage, mib(69));
+  EXPECT_EQ(story.report().working_set, mib(68));
+  EXPECT_EQ(story.report().limit, mib(500));
+  EXPECT_FALSE(story.report().cpu_got);
+}
+
+TEST(ContainerStory, HasNoFiguresOfALoadThatIsOver) {
+  ContainerStory story = on();
+  story.hear(sample(mib(49)), kNow);
+  story.ended(ended_by("signal"), "released: the experiment was stopped");
+  EXPECT_EQ(story.report().injection, Injection::kNotInjected);
+  EXPECT_EQ(story.report().message, "released: the experiment was stopped");
+  EXPECT_FALSE(story.report().held);
+  EXPECT_FALSE(story.report().usage);
+  EXPECT_FALSE(story.report().since);
+}
+
+TEST(ContainerStory, OfALoadThatEndedByItselfTellsWhatBecameOfIt) {
+  const std::pair<const char*, Injection> fates[] = {
+      {"deadline", Injection::kNotInjected}, {"targetEnded", Injection::kWaiting},
+      {"signal", Injection::kFailed},        {"stressorKilled", Injection::kFailed},
+      {"guard", Injection::kFailed},         {"failed", Injection::kFailed}};
+  for (const auto& [reason, injection] : fates) {
+    ContainerStory story = on();
+    story.ended(ended_by(reason), "");
+    EXPECT_EQ(story.report().injection, injection) << reason;
+    EXPECT_THAT(story.report().message, HasSubstr(reason));
+  }
+}
+
+TEST(ContainerStory, NamesWhatALoadCouldNotPutBack) {
+  ContainerStory story = on();
+  LoadOver over = ended_by("signal");
+  over.end.left_behind = {"memory.high of /a"};
+  story.ended(over, "released");
+  EXPECT_THAT(story.report().message, HasSubstr("left behind: memory.high of /a"));
+}
+
+TEST(ContainerStory, CountsOverAllLoadsOfAContainer) {
+  ContainerStory story = on();
+  story.hear(sample(mib(49), 2, 3), kNow);
+  LoadOver over = ended_by("targetEnded");
+  over.end.kills = 2;
+  over.oom_kills = 3;
+  story.ended(over, "");
+  story.starts("B");
+  story.hear(sample(mib(49), 1, 1), kNow);
+  EXPECT_EQ(story.report().kills, 3);
+  EXPECT_EQ(story.report().oom_kills, 4);
+  EXPECT_EQ(story.report().restarts, 1);
+  EXPECT_EQ(story.report().times, 2);
+}
+
+TEST(ContainerStory, GoesOnFromWhatWasReportedBefore) {
+  spec::ContainerReport before = on().report();
+  before.kills = 5;
+  ContainerStory story(before);
+  EXPECT_EQ(story.report().injection, Injection::kWaiting);  // nothing is on now
+  story.starts("A");
+  story.hear(sample(mib(1), 1), kNow);
+  EXPECT_EQ(story.report().kills, 6);
+  EXPECT_EQ(story.report().times, 2);
+  EXPECT_EQ(story.report().restarts, 0);
+}
+
+TEST(ContainerStory, OfAFailureIsNotCoveredByWaiting) {
+  ContainerStory story = on();
+  story.ended(ended_by("failed"), "");
+  story.waits("the container does not run on this node");
+  EXPECT_THAT(story.report().message, HasSubstr("because of failed"));
+}
+
+TEST(Fit, KeepsTheLargestReportWithinAnObjectsBounds) {
+  spec::NodeReport report;
+  spec::ContainerReport one = on().report();
+  one.id = std::string(64, 'a');
+  one.ns = one.pod = one.container = std::string(63, 'n');
+  one.event = one.message = one.forecast = one.verdict = std::string(2000, 'x');
+  report.containers.assign(spec::kMostContainersOfANode, one);
+  fit(report);
+  EXPECT_LT(spec::report_json(report).dump().size(), 512U * 1024);
+  EXPECT_THAT(report.containers[0].verdict, ::testing::EndsWith("..."));
+  report.containers.resize(1);
+  report.containers[0].verdict = std::string(398, 'x') + "\u00e9\u00e9";
+  fit(report);
+  EXPECT_TRUE(is_utf8(report.containers[0].verdict));
+}
+
+spec::NodeReport report_of(const ContainerStory& story) {
+  spec::NodeReport out;
+  out.containers.push_back(story.report());
+  return out;
+}
+
+TEST(ReportPacer, WritesTheFirstAtOnceAndThenAtMostOnceASecond) {
+  ReportPacer pacer(milliseconds(0));
+  const Instant start{seconds(50)};
+  ContainerStory story = on();
+  EXPECT_EQ(pacer.due_in(report_of(story), start), Duration(0));
+  pacer.wrote(report_of(story), start);
+  EXPECT_FALSE(pacer.due_in(report_of(story), start));
+  story.hear(LoadReached{}, kNow);
+  EXPECT_EQ(pacer.due_in(report_of(story), start + milliseconds(300)), milliseconds(700));
+  EXPECT_EQ(pacer.due_in(report_of(story), start + seconds(5)), Duration(0));
+}
+
+TEST(ReportPacer, WritesFiguresRarelyAndOnlyWhereTheyMoved) {
+  ReportPacer pacer(milliseconds(500));
+  const Instant start{seconds(50)};
+  ContainerStory story = on();
+  story.hear(sample(mib(50)), kNow);
+  pacer.wrote(report_of(story), start);
+  story.hear(sample(mib(50) + kib(100)), kNow);
+  EXPECT_FALSE(pacer.due_in(report_of(story), start + seconds(60)));
+  story.hear(sample(mib(52)), kNow);
+  EXPECT_EQ(pacer.due_in(report_of(story), start), ReportPacer::kFiguresEvery + milliseconds(500));
+  story.hear(sample(mib(52), 1), kNow);  // a kill is a change of state
+  EXPECT_EQ(pacer.due_in(report_of(story), start), Duration(ReportPacer::kAtMostEvery));
+}
+
+TEST(ReportPacer, TriesAgainWhatWasNotTaken) {
+  ReportPacer pacer(milliseconds(0));
+  const Instant start{seconds(50)};
+  pacer.wrote(report_of(on()), start);
+  pacer.failed();
+  EXPECT_EQ(pacer.due_in(report_of(on()), start), Duration(ReportPacer::kAtMostEvery));
+}
+
+}  // namespace
+}  // namespace duress::agent
