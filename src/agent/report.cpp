@@ -156,6 +156,7 @@ void ContainerStory::ended(const LoadOver& over, const std::string& ours) {
                       : failed                ? Injection::kFailed
                                               : Injection::kNotInjected;
   report_.message = !ours.empty() && !failed ? ours : over.end.message;
+  report_.event = report_.message;
   for (const std::string& left : over.end.left_behind) report_.message += "; left behind: " + left;
 }
 
