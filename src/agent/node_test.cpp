@@ -1,0 +1,344 @@
+#include "agent/node.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <random>
+
+namespace duress::agent {
+namespace {
+
+using spec::Injection;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class FakeClock final : public Clock {
+ public:
+  [[nodiscard]] Instant now() const override { return now_; }
+  [[nodiscard]] WallTime wall() const override {
+    return WallTime(seconds(1'790'000'000)) + now_.time_since_epoch();
+  }
+  void pass(Duration time) { now_ += time; }
+
+ private:
+  Instant now_{seconds(100)};
+};
+
+// Loads that tell what the test has them tell.
+class FakeLoads final : public Loads {
+ public:
+  struct One {
+    StartLoad wanted;
+    os::Fd line;  // to write its output into
+    os::Fd end;   // an eventfd in place of a pidfd
+    bool told_to_stop = false;
+    bool over = false;
+  };
+
+  Result<StartedLoad> start(const StartLoad& load) override {
+    if (refuses) return fail(Code::kRefused, "no room");
+    int output[2];
+    int errors[2];
+    EXPECT_EQ(::pipe2(output, O_CLOEXEC | O_NONBLOCK), 0);
+    EXPECT_EQ(::pipe2(errors, O_CLOEXEC | O_NONBLOCK), 0);
+    const os::Fd unused(errors[1]);
+    os::Fd end(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    os::Fd process(::dup(end.get()));
+    all.push_back({load, os::Fd(output[1]), std::move(end)});
+    return StartedLoad{LoadOutput(std::move(process), os::Fd(output[0]), os::Fd(errors[0])), {}};
+  }
+  Result<> stop(std::uint64_t number) override {
+    find(number).told_to_stop = true;
+    return {};
+  }
+  Result<> kill(std::uint64_t number) override {
+    killed.push_back(number);
+    return {};
+  }
+
+  One& find(std::uint64_t number) {
+    return *std::ranges::find(all, number, [](const One& one) { return one.wanted.number; });
+  }
+  static void tell(One& one, const std::string& line) {
+    ASSERT_EQ(::write(one.line.get(), (line + "\n").data(), line.size() + 1),
+              static_cast<ssize_t>(line.size() + 1));
+  }
+  static void end(One& one, const std::string& reason) {
+    if (!reason.empty()) tell(one, R"({"type":"end","message":"m","reason":")" + reason + R"("})");
+    one.line.reset();
+    ::eventfd_write(one.end.get(), 1);
+    one.over = true;
+  }
+  [[nodiscard]] std::size_t alive() const {
+    return static_cast<std::size_t>(std::ranges::count(all, false, &One::over));
+  }
+
+  std::vector<One> all;
+  std::vector<std::uint64_t> killed;
+  bool refuses = false;
+};
+
+class FakeContainers final : public Containers {
+ public:
+  void look() override {}
+  [[nodiscard]] std::optional<std::string> running(const std::string& id) const override {
+    return ids.contains(id) ? std::optional("/pod/" + id) : std::nullopt;
+  }
+  std::set<std::string> ids{"A", "B", "C", "D"};
+};
+
+spec::NodeOrder order_of(const std::string& experiment, const std::string& id,
+                         Bytes size = mib(50)) {
+  spec::NodeOrder out;
+  out.node = "n";
+  out.experiment = experiment;
+  out.experiment_uid = experiment;
+  out.loads.memory.emplace();
+  out.loads.memory->size = size;
+  out.loads.memory->size_given = true;
+  out.containers = {{.ns = "shop", .pod = "web", .pod_uid = "u", .container = "app", .id = id}};
+  return out;
+}
+
+class NodeTest : public ::testing::Test {
+ protected:
+  NodeTest()
+      : reactor_(kube::Reactor::make(time_).value()),
+        node_({.reactor = *reactor_,
+               .loads = loads_,
+               .containers = containers_,
+               .links = nullptr,
+               .clock = server_,
+               .on_report = [](const std::string&) {},
+               .say = [](const std::string&) {},
+               .record = false}) {}
+
+  void order(const std::string& id, std::int64_t generation = 1, Bytes size = mib(50)) {
+    node_.ordered(order_of("e1", id, size), generation, {});
+  }
+  void turn(Duration time = Duration(0)) {
+    time_.pass(time);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(reactor_->turn(Duration(0)));
+  }
+  spec::ContainerReport report() {
+    const auto all = node_.report("e1");
+    return all && !all->containers.empty() ? all->containers[0] : spec::ContainerReport();
+  }
+
+  FakeClock time_;
+  std::unique_ptr<kube::Reactor> reactor_;
+  FakeLoads loads_;
+  FakeContainers containers_;
+  ServerClock server_;
+  Node node_;
+};
+
+TEST_F(NodeTest, StartsWhatIsOrderedAndReportsItWhenItIsOn) {
+  order("A");
+  ASSERT_THAT(loads_.all, SizeIs(1));
+  EXPECT_EQ(loads_.all[0].wanted.cgroup, "/pod/A");
+  EXPECT_FALSE(node_.report("e1"));  // it will tell in a moment
+  FakeLoads::tell(loads_.all[0], R"({"type":"started"})");
+  turn();
+  EXPECT_EQ(report().injection, Injection::kInjected);
+  EXPECT_EQ(node_.report("e1")->observed_generation, 1);
+  EXPECT_FALSE(node_.report("e1")->released);
+}
+
+TEST_F(NodeTest, SaysThatALoadIsBeingStartedWhereThatTakesLong) {
+  order("A");
+  turn(seconds(1));
+  EXPECT_EQ(report().injection, Injection::kWaiting);
+}
+
+TEST_F(NodeTest, IsReleasedOnlyWhenTheLastLoadHasEnded) {
+  order("A");
+  FakeLoads::tell(loads_.all[0], R"({"type":"started"})");
+  turn();
+  spec::NodeOrder stop = order_of("e1", "A");
+  stop.run = false;
+  node_.ordered(stop, 2, {});
+  EXPECT_TRUE(loads_.all[0].told_to_stop);
+  EXPECT_FALSE(node_.report("e1")->released);
+  FakeLoads::end(loads_.all[0], "signal");
+  turn();
+  EXPECT_TRUE(node_.report("e1")->released);
+  EXPECT_EQ(node_.report("e1")->observed_generation, 2);
+  EXPECT_EQ(report().injection, Injection::kNotInjected);
+}
+
+TEST_F(NodeTest, KillsALoadThatDoesNotEnd) {
+  order("A");
+  node_.gone("e1");
+  ASSERT_TRUE(loads_.all[0].told_to_stop);
+  turn(seconds(10));
+  EXPECT_THAT(loads_.killed, ElementsAre(loads_.all[0].wanted.number));
+  EXPECT_FALSE(node_.is_idle());
+}
+
+TEST_F(NodeTest, ReleasesWithoutContactAndBeginsAgainOnlyWithAnOrderReadAnew) {
+  order("A");
+  FakeLoads::tell(loads_.all[0], R"({"type":"started"})");
+  turn();
+  node_.forget_orders("released: the API server was not heard");
+  ASSERT_TRUE(loads_.all[0].told_to_stop);
+  FakeLoads::end(loads_.all[0], "signal");
+  turn(seconds(100));
+  EXPECT_TRUE(node_.is_idle());
+  EXPECT_THAT(loads_.all, SizeIs(1));
+  order("A");
+  ASSERT_THAT(loads_.all, SizeIs(2));
+  FakeLoads::tell(loads_.all[1], R"({"type":"started"})");
+  turn();
+  EXPECT_EQ(report().times, 2);
+  EXPECT_THAT(report().event, HasSubstr("was not heard"));
+}
+
+TEST_F(NodeTest, BeginsNothingOnceItIsShutDown) {
+  order("A");
+  node_.shut_down("released: the agent was ended");
+  ASSERT_TRUE(loads_.all[0].told_to_stop);
+  FakeLoads::end(loads_.all[0], "signal");
+  turn(seconds(10));
+  EXPECT_TRUE(node_.is_idle());
+  EXPECT_TRUE(node_.report("e1")->released);
+  order("B", 2);
+  EXPECT_THAT(loads_.all, SizeIs(1));
+}
+
+TEST_F(NodeTest, LetsAFailureBeThatWasReportedBeforeItWasThere) {
+  spec::NodeReport before;
+  before.observed_generation = 7;
+  before.containers.push_back({.ns = "shop",
+                               .pod = "web",
+                               .container = "app",
+                               .id = "A",
+                               .injection = Injection::kFailed,
+                               .times = 1,
+                               .message = "no"});
+  node_.ordered(order_of("e1", "A"), 7, before);
+  EXPECT_THAT(loads_.all, IsEmpty());
+  EXPECT_EQ(report().message, "no");
+  node_.ordered(order_of("e1", "A", mib(60)), 8, before);
+  EXPECT_THAT(loads_.all, SizeIs(1));
+}
+
+TEST_F(NodeTest, BeginsAgainWhereAnAgentBeforeItHadALoadOn) {
+  spec::NodeReport before;
+  before.containers.push_back({.ns = "shop",
+                               .pod = "web",
+                               .container = "app",
+                               .id = "A",
+                               .injection = Injection::kInjected,
+                               .times = 1});
+  node_.ordered(order_of("e1", "A"), 1, before);
+  ASSERT_THAT(loads_.all, SizeIs(1));
+  turn(seconds(1));
+  EXPECT_EQ(report().injection, Injection::kWaiting);
+  EXPECT_EQ(report().times, 2);
+}
+
+TEST_F(NodeTest, WaitsForTheWardenOfASupervisorThatWasKilled) {
+  order("A");
+  FakeLoads::end(loads_.all[0], "");
+  turn();
+  EXPECT_EQ(report().injection, Injection::kFailed);
+  EXPECT_FALSE(node_.is_idle());
+  turn(milliseconds(1500));
+  EXPECT_TRUE(node_.is_idle());
+  EXPECT_THAT(loads_.all, SizeIs(1));
+  turn(seconds(2));
+  EXPECT_THAT(loads_.all, SizeIs(2));
+}
+
+TEST_F(NodeTest, TellsOfTheNewContainerThoughTheOldOnesLoadEndsLater) {
+  order("A");
+  order("B", 2);
+  ASSERT_THAT(loads_.all, SizeIs(2));
+  EXPECT_TRUE(loads_.all[0].told_to_stop);
+  FakeLoads::tell(loads_.all[1], R"({"type":"started"})");
+  turn();
+  FakeLoads::end(loads_.all[0], "targetEnded");
+  turn();
+  EXPECT_EQ(report().injection, Injection::kInjected);
+  EXPECT_EQ(report().id, "B");
+  EXPECT_EQ(report().restarts, 1);
+}
+
+TEST_F(NodeTest, TellsWhyALoadCouldNotBeStartedAndDoesNotTryForEver) {
+  loads_.refuses = true;
+  order("A");
+  EXPECT_EQ(report().injection, Injection::kFailed);
+  EXPECT_EQ(report().message, "no room");
+  loads_.refuses = false;
+  turn(seconds(60));
+  EXPECT_THAT(loads_.all, IsEmpty());
+}
+
+TEST_F(NodeTest, WaitsForAContainerThatDoesNotRunYet) {
+  containers_.ids.clear();
+  order("A");
+  EXPECT_THAT(loads_.all, IsEmpty());
+  EXPECT_THAT(report().message, HasSubstr("does not run"));
+  containers_.ids.insert("A");
+  turn(milliseconds(200));
+  EXPECT_THAT(loads_.all, SizeIs(1));
+}
+
+TEST_F(NodeTest, KeepsItsPromisesWhateverComes) {
+  std::mt19937 dice(7);
+  const auto roll = [&](int sides) { return std::uniform_int_distribution(0, sides - 1)(dice); };
+  std::int64_t generation = 0;
+  const std::vector<std::string> ids = {"A", "B", "C", "D", "gone"};
+  for (int step = 0; step < 1500; ++step) {
+    const std::string experiment = "e" + std::to_string(roll(3));
+    switch (roll(7)) {
+      case 0:
+      case 1: {
+        spec::NodeOrder wanted =
+            order_of(experiment, ids[static_cast<std::size_t>(roll(5))], mib(50 + roll(2)));
+        wanted.run = roll(4) != 0;
+        wanted.again = roll(2) != 0;
+        if (roll(3) == 0) wanted.deadline = time_.wall() + seconds(roll(5));
+        node_.ordered(wanted, ++generation, {});
+        break;
+      }
+      case 2:
+        node_.gone(experiment);
+        break;
+      case 3:
+        node_.forget_orders("no contact");
+        break;
+      default:
+        if (loads_.all.empty()) break;
+        FakeLoads::One& one =
+            loads_.all[static_cast<std::size_t>(roll(static_cast<int>(loads_.all.size())))];
+        if (!one.over) FakeLoads::end(one, one.told_to_stop ? "signal" : roll(2) ? "failed" : "");
+    }
+    turn(milliseconds(roll(1500)));
+    std::set<std::pair<std::string, std::string>> on;
+    for (const FakeLoads::One& one : loads_.all) {
+      if (one.over) continue;
+      ASSERT_TRUE(on.emplace(one.wanted.name, one.wanted.cgroup).second) << "two loads";
+    }
+    ASSERT_LE(loads_.alive(), node_.loads());
+  }
+  for (int e = 0; e < 3; ++e) node_.gone("e" + std::to_string(e));
+  for (FakeLoads::One& one : loads_.all) {
+    ASSERT_TRUE(one.over || one.told_to_stop);
+    if (!one.over) FakeLoads::end(one, "signal");
+  }
+  turn();
+  turn(seconds(2));
+  EXPECT_TRUE(node_.is_idle());
+}
+
+}  // namespace
+}  // namespace duress::agent
