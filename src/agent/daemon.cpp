@@ -207,6 +207,13 @@ void Daemon::end(const std::string& why, bool in_order) {
   node_->shut_down(why);
 }
 
+AgentState Daemon::state() const {
+  return {.node = setting_.node,
+          .loads = node_->loads(),
+          .has_contact = !is_lost_,
+          .reported = node_->reported()};
+}
+
 Result<bool> Daemon::run() {
   if (auto watched = watch_descriptors(); !watched) return std::unexpected(watched.error());
   begin_watch();

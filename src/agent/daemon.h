@@ -45,6 +45,10 @@ class Daemon final {
   // Until a signal comes (true), or the launcher is gone (false). Nothing runs then any more.
   [[nodiscard]] Result<bool> run();
 
+  [[nodiscard]] AgentState state() const;
+  // It knows all orders, and hears the API server.
+  [[nodiscard]] bool is_ready() const { return watch_ && watch_->is_synced() && !is_lost_; }
+
  private:
   struct Known {
     std::string experiment;

@@ -14,6 +14,7 @@
 #include "agent/contact.h"
 #include "agent/container_links.h"
 #include "agent/containers.h"
+#include "agent/figures.h"
 #include "agent/launcher.h"
 #include "agent/reconcile.h"
 #include "agent/report.h"
@@ -58,6 +59,7 @@ class Node final {
   [[nodiscard]] std::size_t loads() const { return loads_.size(); }
   // As of now; unset: there is no such order, or its loads are just being started.
   [[nodiscard]] std::optional<spec::NodeReport> report(const std::string& experiment) const;
+  [[nodiscard]] std::vector<Reported> reported() const;
 
  private:
   struct Load;

@@ -11,11 +11,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 
 #include "agent/daemon.h"
 #include "agent/rights.h"
-#include "kube/kubeconfig.h"
+#include "cli/cluster_access.h"
+#include "cli/metrics_page.h"
 #include "os/file.h"
 #include "os/process.h"
 #include "stress/leftovers.h"
@@ -25,7 +25,6 @@ namespace duress::cli {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 constexpr const char* kHelp =
     R"(duress agent: what a node's experiments ask for, on its containers
@@ -41,15 +40,23 @@ constexpr const char* kHelp =
   --recordings DIR          where loads are recorded, for their verdicts: an hour, 200 at most
                             (default: recordings below the run directory; "": not at all)
   --run-directory DIR       what must outlive the agent (default: /run/duress)
+  --metrics ADDRESS:PORT    answer /metrics, /healthz and /readyz there (default: nothing
+                            listens)
   --help                    print this
 
 It starts as root and keeps its rights in one process, which only starts and ends loads
 (docs/agent.md). Exit codes: 0 it was told to end, 1 it failed, 2 usage.
 )";
 
-constexpr std::array<std::string_view, 8> kFlags = {
-    "--node",           "--kubeconfig", "--context",       "--disconnected-for",
-    "--container-logs", "--recordings", "--run-directory", "--help"};
+constexpr std::array<std::string_view, 9> kFlags = {"--node",
+                                                    "--kubeconfig",
+                                                    "--context",
+                                                    "--disconnected-for",
+                                                    "--container-logs",
+                                                    "--recordings",
+                                                    "--run-directory",
+                                                    "--metrics",
+                                                    "--help"};
 
 class Parser final {
  public:
@@ -91,6 +98,7 @@ class Parser final {
     if (name == "--kubeconfig") out_.kubeconfig = value;
     if (name == "--context") out_.context = value;
     if (name == "--run-directory") out_.run_directory = value;
+    if (name == "--metrics") out_.metrics = value;
     if (name == "--container-logs") {
       out_.container_logs = value;
       out_.container_logs_given = true;
@@ -118,27 +126,9 @@ void say(const std::string& line) {
   (void)std::fprintf(stderr, "duress agent: %s\n", line.c_str());
 }
 
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> out;
-  for (const char* name : {"KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"}) {
-    if (const char* value = std::getenv(name); value != nullptr) out[name] = value;
-  }
-  return out;
-}
-
 std::string text_of(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-Result<kube::Access> access_of(const AgentArguments& arguments) {
-  const auto here = environment();
-  if (arguments.kubeconfig.empty() && arguments.context.empty() && !here.empty())
-    return kube::access_in_cluster(here, kServiceAccount);
-  auto config = kube::load_kubeconfig(
-      {.given = arguments.kubeconfig, .variable = text_of("KUBECONFIG"), .home = text_of("HOME")});
-  if (!config) return std::unexpected(config.error());
-  return config->access(arguments.context);
 }
 
 // One agent a node: this one begins when the launcher and the last load of the one before are gone.
@@ -231,13 +221,17 @@ Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
        .signals = *signals,
        .say = say},
       {.node = arguments.node, .disconnected_for = arguments.disconnected_for, .record = record});
+  auto page = serve_metrics(**reactor, arguments.metrics,
+                            {.figures = [&daemon] { return agent::figures_of(daemon.state()); },
+                             .is_ready = [&daemon] { return daemon.is_ready(); }});
+  if (!page) return std::unexpected(page.error());
   return daemon.run();
 }
 
 Result<bool> start(const AgentArguments& arguments) {
   if (::geteuid() != 0)
     return fail(Code::kPermission, "the agent has to begin as root: it gives its rights up itself");
-  auto access = access_of(arguments);
+  auto access = cluster_access(arguments.kubeconfig, arguments.context);
   if (!access) return std::unexpected(access.error());
   const std::string recordings =
       arguments.recordings.value_or(arguments.run_directory + "/recordings");

@@ -21,6 +21,7 @@ struct AgentArguments {
   bool container_logs_given = false;
   std::string run_directory = "/run/duress";
   std::optional<std::string> recordings{};  // unset: below the run directory; empty: none
+  std::string metrics{};                    // where to listen; empty: nowhere
   bool help = false;
 };
 

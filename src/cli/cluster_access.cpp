@@ -19,11 +19,11 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-Result<kube::Access> cluster_access(const std::string& kubeconfig) {
+Result<kube::Access> cluster_access(const std::string& kubeconfig, const std::string& context) {
   const std::string host = variable("KUBERNETES_SERVICE_HOST");
   const bool in_pod =
       !host.empty() && ::access((std::string(kAccount) + "/token").c_str(), R_OK) == 0;
-  if (kubeconfig.empty() && in_pod) {
+  if (kubeconfig.empty() && context.empty() && in_pod) {
     return kube::access_in_cluster(
         {{"KUBERNETES_SERVICE_HOST", host},
          {"KUBERNETES_SERVICE_PORT", variable("KUBERNETES_SERVICE_PORT")}},
@@ -32,7 +32,7 @@ Result<kube::Access> cluster_access(const std::string& kubeconfig) {
   const auto config = kube::load_kubeconfig(
       {.given = kubeconfig, .variable = variable("KUBECONFIG"), .home = variable("HOME")});
   if (!config) return Failure(config.error());
-  return config->access("");
+  return config->access(context);
 }
 
 }  // namespace duress::cli

@@ -9,8 +9,9 @@
 
 namespace duress::cli {
 
-// `kubeconfig` is what --kubeconfig gave; empty: the Pod's account where there is one, else
-// KUBECONFIG or ~/.kube/config.
-[[nodiscard]] Result<kube::Access> cluster_access(const std::string& kubeconfig);
+// `kubeconfig` and `context` are what the flags gave; both empty: the Pod's account where there is
+// one, else KUBECONFIG or ~/.kube/config.
+[[nodiscard]] Result<kube::Access> cluster_access(const std::string& kubeconfig,
+                                                  const std::string& context = "");
 
 }  // namespace duress::cli

@@ -8,38 +8,23 @@
 #include <cstdlib>
 
 #include "base/wall_time.h"
+#include "cli/cluster_access.h"
 #include "cli/controller_arguments.h"
+#include "cli/metrics_page.h"
 #include "controller/chaos_mesh.h"
 #include "controller/controller.h"
 #include "kube/await.h"
-#include "kube/kubeconfig.h"
 #include "os/poller.h"
 
 namespace duress::cli {
 
 namespace {
 
-constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 constexpr auto kLeaseWithin = std::chrono::seconds(3);  // to give the lease back
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-Result<kube::Access> access_of(const ControllerArguments& arguments) {
-  const std::string host = variable("KUBERNETES_SERVICE_HOST");
-  if (arguments.kubeconfig.empty() && arguments.context.empty() && !host.empty()) {
-    return kube::access_in_cluster(
-        {{"KUBERNETES_SERVICE_HOST", host},
-         {"KUBERNETES_SERVICE_PORT", variable("KUBERNETES_SERVICE_PORT")}},
-        kAccount);
-  }
-  const auto config = kube::load_kubeconfig({.given = arguments.kubeconfig,
-                                             .variable = variable("KUBECONFIG"),
-                                             .home = variable("HOME")});
-  if (!config) return std::unexpected(config.error());
-  return config->access(arguments.context);
 }
 
 std::string replica_of(const ControllerArguments& arguments) {
@@ -81,7 +66,7 @@ Result<> serve(const ControllerArguments& arguments) {
   const SystemClock clock;
   auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
   if (!signals) return std::unexpected(signals.error());
-  const auto access = access_of(arguments);
+  const auto access = cluster_access(arguments.kubeconfig, arguments.context);
   if (!access) return std::unexpected(access.error());
   auto reactor = kube::Reactor::make(clock);
   if (!reactor) return std::unexpected(reactor.error());
@@ -99,6 +84,11 @@ Result<> serve(const ControllerArguments& arguments) {
                  .settings = {.release_timeout = arguments.release_timeout,
                               .namespace_filter = arguments.namespace_filter},
                  .tell = [&clock](const std::string& line) { tell(clock, line); }});
+  auto page = serve_metrics(
+      **reactor, arguments.metrics,
+      {.figures = [&controller] { return controller::figures_of(controller.state()); },
+       .is_ready = [&controller] { return controller.is_synced(); }});
+  if (!page) return std::unexpected(page.error());
   bool ended = false;
   kube::Handle give_up;
   auto on_signal = (*reactor)->when_ready(signals->get(), EPOLLIN, [&](std::uint32_t) {

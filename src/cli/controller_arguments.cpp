@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/flag_word.h"
+
 namespace duress::cli {
 
 namespace {
@@ -11,28 +13,24 @@ struct Flag {
   std::string_view name;
   std::string ControllerArguments::* text;
 };
-constexpr std::array<Flag, 5> kTexts = {
+constexpr std::array<Flag, 6> kTexts = {
     {{"--kubeconfig", &ControllerArguments::kubeconfig},
      {"--context", &ControllerArguments::context},
      {"--namespace", &ControllerArguments::ns},
      {"--lease-namespace", &ControllerArguments::lease_namespace},
-     {"--replica", &ControllerArguments::replica}}};
+     {"--replica", &ControllerArguments::replica},
+     {"--metrics", &ControllerArguments::metrics}}};
 constexpr std::string_view kReleaseTimeout = "--release-timeout";
-constexpr std::array<std::string_view, 8> kAll = {
-    "--kubeconfig",      "--context",         "--namespace", "--namespace-filter",
-    "--release-timeout", "--lease-namespace", "--replica",   "--help"};
+constexpr std::array<std::string_view, 9> kAll = {
+    "--kubeconfig",       "--context",         "--namespace",
+    "--namespace-filter", "--release-timeout", "--lease-namespace",
+    "--replica",          "--metrics",         "--help"};
 
 class Parser final {
  public:
   Result<ControllerArguments> parse(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
-      std::string name = words[i];
-      std::optional<std::string> value;
-      const std::size_t equals = name.find('=');
-      if (name.starts_with("--") && equals != std::string::npos) {
-        value = name.substr(equals + 1);
-        name.resize(equals);
-      }
+      auto [name, value] = FlagWord(words[i]);
       if (take_switch(name, value)) continue;
       if (std::ranges::find(kAll, name) == kAll.end()) {
         unknown(name);
@@ -111,6 +109,8 @@ const char* controller_help() {
          "                              (default: the Pod's, or the context's)\n"
          "  --replica NAME              what this one is called there (default: POD_NAME, or the "
          "host's name)\n"
+         "  --metrics ADDRESS:PORT      answer /metrics, /healthz and /readyz there (default: "
+         "nothing listens)\n"
          "  --help                      print this\n"
          "\n"
          "Exit codes: 0 ended by SIGTERM or SIGINT (experiments go on), 1 failed, 2 usage, 3 "

@@ -18,6 +18,7 @@ struct ControllerArguments {
   Duration release_timeout = std::chrono::seconds(75);
   std::string lease_namespace{};  // empty: the Pod's, or the context's
   std::string replica{};          // empty: POD_NAME, or the host's name
+  std::string metrics{};          // where to listen; empty: nowhere
   bool help = false;
 };
 

@@ -89,6 +89,17 @@ bool Controller::is_synced() const {
   return std::ranges::all_of(watches_, [](const auto& watch) { return watch->is_synced(); });
 }
 
+ControllerState Controller::state() const {
+  ControllerState out{.replica = options_.identity, .leads = leads(), .knows_all = is_synced()};
+  for (const auto& [key, desk] : desks_) {
+    const Status& status = desk->view().status;
+    ++out.by_phase[status.phase.empty() ? "Pending" : status.phase];
+    out.targets += status.targets;
+    out.injected += status.injected;
+  }
+  return out;
+}
+
 void Controller::experiment_changed(Change change, const Json& object) {
   const std::string key = key_of(object);
   if (change == Change::kDeleted) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "controller/experiment_desk.h"
+#include "controller/figures.h"
 #include "kube/leader.h"
 #include "kube/watch.h"
 
@@ -38,6 +39,7 @@ class Controller final {
   void stop(std::function<void()> done);
   [[nodiscard]] bool leads() const { return leader_ && leader_->leads(); }
   [[nodiscard]] bool is_synced() const;
+  [[nodiscard]] ControllerState state() const;
 
  private:
   using Change = kube::WatchCalls::Change;
