@@ -181,7 +181,8 @@ class Uninstaller {
       const std::string name = kube::text_at(experiment, "/metadata/name");
       kube::Edit edit{.place = of(experiments(), ns, name), .decide = freed};
       std::optional<Answer<Json>> answer;
-      kube::Editing editing(client_, std::move(edit), [&](auto got) { answer = std::move(got); });
+      const kube::Editing editing(client_, std::move(edit),
+                                  [&](auto got) { answer = std::move(got); });
       while (!answer && client_.reactor().turn(std::chrono::seconds(1))) {
       }
       if (answer) is_done(*answer, "take the finalizer off " + ns + "/" + name);
@@ -209,21 +210,21 @@ int complain(const std::string& message, int code) {
 
 }  // namespace
 
-int uninstall(const std::vector<std::string>& words) {
-  const auto arguments = parse(words);
-  if (!arguments) return complain(arguments.error().message, 2);
-  if (arguments->help) {
+int uninstall(const std::vector<std::string>& arguments) {
+  const auto parsed = parse(arguments);
+  if (!parsed) return complain(parsed.error().message, 2);
+  if (parsed->help) {
     std::puts(kHelp);
     return 0;
   }
   const SystemClock clock;
-  const auto access = cluster_access(arguments->kubeconfig);
+  const auto access = cluster_access(parsed->kubeconfig);
   if (!access) return complain(access.error().message, 2);
   const auto reactor = kube::Reactor::make(clock);
   if (!reactor) return complain(reactor.error().message, 1);
   const auto client = kube::Client::make(**reactor, *access, 1);
   if (!client) return complain(client.error().message, 1);
-  return Uninstaller(**client, *arguments).go();
+  return Uninstaller(**client, *parsed).go();
 }
 
 }  // namespace duress::cli

@@ -17,7 +17,7 @@ Json open(Json object) {
   return object;
 }
 
-Json whom(Json more) {
+Json whom(const Json& more) {
   Json out = {{"namespace", schema::text("", kLongestName)},
               {"pod", schema::text("", kLongestName)},
               {"container", schema::text("", kLongestName)}};

@@ -11,7 +11,6 @@ namespace {
 
 using schema::Json;
 using schema::literal;
-using schema::Rule;
 
 constexpr int kLongestValue = 64;
 constexpr int kLongestOption = 1024;
