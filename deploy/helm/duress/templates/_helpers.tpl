@@ -45,3 +45,24 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
+
+{{- define "duress.scrape" -}}
+{{- if and .root.Values.metrics.enabled .root.Values.metrics.annotations -}}
+prometheus.io/scrape: "true"
+prometheus.io/path: /metrics
+prometheus.io/port: {{ .port | quote }}
+{{ end -}}
+{{- with .annotations }}{{ toYaml . }}{{ end -}}
+{{- end }}
+
+{{- define "duress.probes" -}}
+ports:
+  - {name: metrics, containerPort: {{ . }}, protocol: TCP}
+livenessProbe:
+  httpGet: {path: /healthz, port: metrics}
+  periodSeconds: 10
+  failureThreshold: 6
+readinessProbe:
+  httpGet: {path: /readyz, port: metrics}
+  periodSeconds: 5
+{{- end }}
