@@ -11,6 +11,8 @@ using kube::Reason;
 constexpr kube::BackoffPolicy kBetween{.first = std::chrono::milliseconds(50),
                                        .most = std::chrono::seconds(30)};
 
+constexpr std::size_t kMostDead = 4096;
+
 Place place_of(const std::string& name) { return {node_stress(), "", name, ""}; }
 
 }  // namespace
@@ -70,6 +72,8 @@ void OrderWriter::wrote(const std::string& name, const Answer<Json>& answer) {
 
 void OrderWriter::removed(const std::string& name, const Answer<Json>& answer) {
   if (!answer && answer.error().reason != Reason::kNotFound) return failed(name, answer.error());
+  if (dead_.size() >= kMostDead) dead_.clear();
+  if (const auto found = book_.find(name); found != book_.end()) dead_.insert(found->second.uid);
   work_.erase(name);
   erase(name);
 }
@@ -115,6 +119,7 @@ void OrderWriter::erase(const std::string& name) {
 
 void OrderWriter::saw(const Json& node_stress) {
   OrderView view = order_view(node_stress);
+  if (dead_.contains(view.uid)) return;
   const auto [at, is_new] = book_.try_emplace(view.name, OrderView{});
   OrderView& known = at->second;
   if (!is_new && known.uid == view.uid && known.version >= view.version) return;
@@ -136,6 +141,7 @@ void OrderWriter::saw(const Json& node_stress) {
 
 void OrderWriter::gone(const Json& node_stress) {
   const std::string name = kube::text_at(node_stress, "/metadata/name");
+  dead_.erase(kube::text_at(node_stress, "/metadata/uid"));
   const auto found = book_.find(name);
   // One that we are about to make anew has no UID yet.
   if (found == book_.end() || found->second.uid != kube::text_at(node_stress, "/metadata/uid"))

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "controller/decide.h"
@@ -55,6 +56,8 @@ class OrderWriter final {
   kube::Client& client_;
   OrderBook& book_;
   OrderCalls calls_;
+  // Removed, while the watch is still at what came before: UIDs.
+  std::set<std::string> dead_;
   std::map<std::string, Work> work_;  // by name: writes on their way, and how often they failed
 };
 
