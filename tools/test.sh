@@ -70,7 +70,7 @@ run_browser() { build release && tests/browser/run.py; }
 run_kubernetes() {
   local mine=no rc=0 at=${DURESS_TESTBED:-${HOME:-/root}/.cache/duress-testbed}/k8s
   quietly "$logs/configure-release.log" cmake --preset release &&
-    quietly "$logs/build-kubernetes.log" cmake --build --preset release --parallel "$jobs" --target kubernetes_client kubernetes_crds kubernetes_controller &&
+    quietly "$logs/build-kubernetes.log" cmake --build --preset release --parallel "$jobs" --target kubernetes_client kubernetes_crds kubernetes_controller kubernetes_agent &&
     labelled build/release kubernetes && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh || return 1
   if [[ ! -e $at/admin.conf ]]; then
     mine=yes

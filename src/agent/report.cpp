@@ -19,6 +19,7 @@ constexpr std::size_t kTexts = 5;  // of a container; its names and figures are 
 constexpr Bytes kFlutter = kib(256);
 constexpr Cores kCoresFlutter{0.01};
 constexpr double kMoved = 0.01;
+constexpr double kThere = 0.95;
 
 bool moved(const std::optional<Bytes>& before, const std::optional<Bytes>& now) {
   if (!before || !now) return false;  // a change of state
@@ -124,6 +125,10 @@ void ContainerStory::hear_sample(const LoadSampled& sampled) {
   if (report_.cpu_asked) {
     report_.cpu_asked = sampled.cpu_asked;
     report_.cpu_got = sampled.cpu_got;
+    // Only of memory does a load itself say that it is there.
+    if (!report_.asked && sampled.cpu_asked && sampled.cpu_got &&
+        *sampled.cpu_got >= *sampled.cpu_asked * kThere)
+      report_.reached = true;
   }
   report_.usage = sampled.usage;
   report_.working_set = sampled.working_set;

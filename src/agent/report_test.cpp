@@ -74,6 +74,22 @@ TEST(ContainerStory, TellsWhatIsMeasuredAndOnlyWhatWasAskedFor) {
   EXPECT_FALSE(story.report().cpu_got);
 }
 
+TEST(ContainerStory, OfCpuAloneIsReachedWhenItIsGot) {
+  ContainerStory story;
+  story.starts("A");
+  LoadPlanned planned;
+  planned.plan.cpu = Cores{0.5};
+  story.hear(planned, kNow);
+  LoadSampled sampled;
+  sampled.cpu_asked = Cores{0.5};
+  sampled.cpu_got = Cores{0.4};
+  story.hear(sampled, kNow);
+  EXPECT_FALSE(story.report().reached);
+  sampled.cpu_got = Cores{0.49};
+  story.hear(sampled, kNow);
+  EXPECT_TRUE(story.report().reached);
+}
+
 TEST(ContainerStory, HasNoFiguresOfALoadThatIsOver) {
   ContainerStory story = on();
   story.hear(sample(mib(49)), kNow);
