@@ -1,6 +1,7 @@
 """The test bed's cluster as the cases need it: kubectl, Pods to stress, and their cgroups read from the host. Python's own
 library only. A case's namespace and all in it go with the case."""
 
+import contextlib
 import glob
 import json
 import os
@@ -68,6 +69,18 @@ def patch_as(token, path, body):
 
 def helm(*arguments, timeout=300, check=True):
     return run(in_network([f"{BIN}/helm", f"--kubeconfig={WORK}/admin.conf", *arguments]), timeout=timeout, check=check)
+
+
+@contextlib.contextmanager
+def background(*arguments):
+    """kubectl that goes on meanwhile."""
+    process = subprocess.Popen(in_network([f"{BIN}/kubectl", f"--kubeconfig={WORK}/admin.conf", *arguments]),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def get(*arguments):

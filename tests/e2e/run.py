@@ -18,7 +18,7 @@ import time
 import traceback
 
 import cases
-from cluster import API_SERVER, NETWORK, ROOT, SYSTEM, WORK, Failed, Space, helm, kubectl, run
+from cluster import API_SERVER, NETWORK, ROOT, SYSTEM, WORK, Failed, Space, daemon_pods, eventually, get, helm, kubectl, run
 
 IMAGE = "duress.local/duress:e2e"
 
@@ -50,6 +50,10 @@ def install(program):
     began = time.monotonic()
     helm("upgrade", "--install", "duress", f"{ROOT}/deploy/helm/duress", "-n", SYSTEM, "--create-namespace",
          "--take-ownership", "--wait", "--timeout=3m", *arguments)
+    # Behind a release that was killed, its lease has to run out first.
+    pods = [pod["metadata"]["name"] for pod in daemon_pods("controller")]
+    eventually("a controller that leads", lambda: (get("lease", "duress-controller", "-n", SYSTEM) or {"spec": {}})["spec"]
+               .get("holderIdentity") in pods, 60)
     print(f"# chart installed in {time.monotonic() - began:.1f} s", flush=True)
 
 
