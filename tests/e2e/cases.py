@@ -545,14 +545,11 @@ def name_of(pid):
 
 def processes_of(what):
     """Of the Pods of ours only: this machine may run other agents."""
-    component = "controller" if what == "controller" else "agent"
-    inside = {pid for pod in daemon_pods(component) for pid in (running(pod) or Nobody).processes()}
+    pods = [(running(pod) or Nobody).processes() for pod in daemon_pods("controller" if what == "controller" else "agent")]
     if what in ("agent", "controller"):
-        return [min(inside)] if inside else []
-    names = {pid: name_of(pid) for pid in inside}
-    if what == "load":
-        return [pid for pid in inside if names[pid] == "duress" and pid != min(inside)]
-    return [pid for pid in inside if names[pid] == what]
+        return [min(inside) for inside in pods if inside]
+    names = {"load": "exe"}  # it executes itself
+    return [pid for inside in pods for pid in inside if name_of(pid) == names.get(what, what)]
 
 
 class Nobody:
