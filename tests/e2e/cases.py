@@ -5,8 +5,8 @@ import random
 import signal
 import time
 
-from cluster import (API_SERVER, FACTOR, MIB, ROOT, SYSTEM, Failed, apply, background, condition, container, cpu,
-                     daemon_pods, eventually, expect, get, helm, kubectl, memory, patch_as, records, run, running)
+from cluster import (API_SERVER, FACTOR, MIB, ROOT, SYSTEM, Failed, Space, apply, background, condition, container,
+                     cpu, daemon_pods, eventually, expect, get, helm, kubectl, memory, patch_as, records, run, running)
 
 CASES = []
 BAND = 1 * MIB  # what a counter may be off, its batches on all CPUs included
@@ -586,6 +586,32 @@ def no_contact(space):
 @case("chart: what is generated is committed")
 def generated(_):
     run([f"{ROOT}/tools/manifests.sh", "--check"])
+
+
+@case("chart: controller.namespace carries out the experiments of that namespace only, with rights there only")
+def one_namespace(space):
+    def upgrade(namespace):
+        helm("upgrade", "duress", f"{ROOT}/deploy/helm/duress", "-n", SYSTEM, "--reuse-values", "--wait", "--timeout=2m",
+             "--set-string", f"controller.namespace={namespace}")
+    space.deploy(1)
+    containers = space.containers(1)
+    base = bases(containers)
+    other = Space(f"{space.name}-other")
+    upgrade(space.name)
+    try:
+        other.deploy(1)
+        other.stress(duration="1m")
+        space.stress()
+        rises(space, containers, base, 50 * MIB, 40)
+        expect(not records(other.experiment()), f"another namespace's is carried out: {other.told()}")
+        space.delete_stress()
+        falls(space, containers, base)
+        may = kubectl("auth", "can-i", "list", "pods", "-n", other.name, check=False,
+                      user=f"system:serviceaccount:{SYSTEM}:duress-controller").stdout.strip()
+        expect(may == "no", "the controller may still look at other namespaces' Pods")
+    finally:
+        other.remove()
+        upgrade("")
 
 
 @case("chart: helm test passes")
