@@ -69,8 +69,10 @@ void ExperimentDesk::work() {
   if (write_.is_pending() || retry_) return;
   if (decision.finalizer != Decision::Finalizer::kKeep)
     return write_finalizers(decision.finalizer, decision.status);
-  const Change change = difference(view_.status, decision.status);
+  Change change = difference(view_.status, decision.status);
   if (change == Change::kNone) return;
+  // Nobody waits for these, and the finalizer waits for each that is on its way.
+  if (view_.deleting) change = Change::kCounters;
   const Instant due = pace_.due(change, office_.client.reactor().now());
   if (due > office_.client.reactor().now()) return again_at(due);
   write_status(decision.status);

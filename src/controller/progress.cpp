@@ -104,7 +104,8 @@ class Notes final {
   Notes(const Status& told, const Status& now) : told_(told), now_(now) {}
 
   std::vector<Note> take() {
-    if (told_.generation != 0 && now_.generation != told_.generation)
+    // A deletion counts as another generation.
+    if (told_.generation != 0 && now_.generation != told_.generation && !is_deleted())
       note("Updated", "Successfully update spec of resource");
     if (became("Selected")) note("Started", "Experiment has started");
     if (became("Paused")) note("Paused", "Experiment has been paused");
@@ -138,6 +139,10 @@ class Notes final {
     const Condition* now = controller::condition_of(now_, type);
     const Condition* told = controller::condition_of(told_, type);
     return now != nullptr && now->reason == reason && (told == nullptr || told->reason != reason);
+  }
+  [[nodiscard]] bool is_deleted() const {
+    const Condition* completed = controller::condition_of(now_, "Completed");
+    return completed != nullptr && completed->reason == "Deleted";
   }
   [[nodiscard]] std::string message_of(std::string_view type) const {
     const Condition* now = controller::condition_of(now_, type);
