@@ -1,11 +1,9 @@
-#include "agent/node.h"
-
+// What a node runs: see node.h.
 #include <sys/epoll.h>
 
 #include <algorithm>
 
-#include "agent/recordings.h"
-#include "explain/verdict.h"
+#include "agent/node_parts.h"
 
 namespace duress::agent {
 
@@ -25,25 +23,6 @@ constexpr auto kJudgeAfter = milliseconds(800);  // kills come together
 constexpr auto kNow = Duration(0);
 
 }  // namespace
-
-struct Node::Load {
-  std::uint64_t number;
-  Slot slot;
-  std::string container_id;
-  std::uint64_t content;
-  std::optional<WallTime> deadline;
-  LoadOutput output;
-  std::shared_ptr<os::Fd> recording;  // null: it is not recorded
-  Instant began;
-  bool stopping = false;
-  bool begun = false;   // it has told that its workers are placed, or its end
-  bool silent = false;  // it was killed
-  std::string why{};    // we end it
-  std::int64_t kills = 0;
-  kube::Handle heard{};
-  kube::Handle ends{};
-  kube::Handle patience{};
-};
 
 Node::Node(Parts parts) : parts_(std::move(parts)), awaited_since_(parts_.reactor.now()) {}
 
@@ -357,61 +336,6 @@ void Node::remove(std::uint64_t number) {
     loads_.erase(number);
   }
   settle();
-}
-
-void Node::judge_later(const Load& load, Duration in) {
-  if (!load.recording) return;
-  const Instant at = parts_.reactor.now() + in;
-  std::erase_if(judgements_, [&](const Judgement& one) { return one.recording == load.recording; });
-  judgements_.push_back({at, load.slot, load.recording});
-  judge_timer_ = parts_.reactor.at(std::ranges::min(judgements_, {}, &Judgement::at).at,
-                                   [this] { judge_next(); });
-}
-
-void Node::judge_next() {
-  const auto next = std::ranges::min_element(judgements_, {}, &Judgement::at);
-  if (next == judgements_.end()) return;
-  const Judgement one = *next;
-  judgements_.erase(next);
-  if (const auto story = stories_.find(one.slot); story != stories_.end()) {
-    if (const auto recording = read_recording(*one.recording)) {
-      story->second.judged(explain::judge(*recording).sentence);
-      parts_.on_report(one.slot.experiment);
-    }
-  }
-  judge_timer_.reset();
-  if (judgements_.empty()) return;
-  judge_timer_ = parts_.reactor.at(std::ranges::min(judgements_, {}, &Judgement::at).at,
-                                   [this] { judge_next(); });
-}
-
-std::optional<spec::NodeReport> Node::report(const std::string& experiment) const {
-  const auto found = orders_.find(experiment);
-  if (found == orders_.end()) return std::nullopt;
-  const spec::NodeOrder& order = found->second.order;
-  spec::NodeReport out;
-  out.observed_generation = generations_.at(experiment);
-  for (const spec::ContainerOrder& container : order.containers) {
-    const auto story = stories_.find(slot_of(experiment, container));
-    spec::ContainerReport one =
-        story != stories_.end() ? story->second.report() : spec::ContainerReport();
-    one.ns = container.ns;
-    one.pod = container.pod;
-    one.container = container.container;
-    if (one.id.empty()) one.id = container.id;
-    out.containers.push_back(std::move(one));
-  }
-  bool on = false;
-  for (const auto& [number, load] : loads_) {
-    if (load->slot.experiment != experiment) continue;
-    if (is_starting(*load)) return std::nullopt;
-    on = true;
-  }
-  const bool quiet =
-      shut_down_ || !order.run || (order.deadline && *order.deadline <= server_now());
-  out.released = !on && quiet;
-  fit(out);
-  return out;
 }
 
 }  // namespace duress::agent
