@@ -21,8 +21,8 @@ constexpr auto kTurn = seconds(1);
 
 }  // namespace
 
-Daemon::Daemon(const World& world, DaemonSetting setting)
-    : world_(world),
+Daemon::Daemon(World world, DaemonSetting setting)
+    : world_(std::move(world)),
       setting_(std::move(setting)),
       dead_man_(setting_.disconnected_for, world_.reactor.now()) {
   reporter_ = std::make_unique<Reporter>(
@@ -125,9 +125,9 @@ void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) 
   heard();
   const std::string name = kube::text_at(object, "/metadata/name");
   if (change == kube::WatchCalls::Change::kDeleted) return gone(name);
-  Known now{.experiment = kube::text_at(object, "/spec/experiment/uid"),
-            .uid = kube::text_at(object, "/metadata/uid"),
-            .generation = kube::number_at(object, "/metadata/generation").value_or(0)};
+  const Known now{.experiment = kube::text_at(object, "/spec/experiment/uid"),
+                  .uid = kube::text_at(object, "/metadata/uid"),
+                  .generation = kube::number_at(object, "/metadata/generation").value_or(0)};
   if (const auto known = objects_.find(name); known != objects_.end()) {
     const Known& before = known->second;
     if (before.uid == now.uid && before.generation == now.generation) return;  // our own report

@@ -37,7 +37,7 @@ class Daemon final {
     const os::Fd& signals;   // signalfd of those that end the agent
     std::function<void(const std::string&)> say;
   };
-  Daemon(const World& world, DaemonSetting setting);
+  Daemon(World world, DaemonSetting setting);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();

@@ -442,34 +442,5 @@ TEST(Progress, TransitionTimesStayWhileNothingChanges) {
   EXPECT_EQ(condition_of(now, "AllInjected")->since, testing::after(30));
 }
 
-TEST(Decide, StopsForGoodWhatIsNotNewerThanAStopAll) {
-  World world = two_nodes();
-  world.look();
-  world.answer();
-  EXPECT_EQ(world.look().status.phase, "Running");
-  EXPECT_TRUE(world.stop_all.saw(testing::kStart));
-  const Status told = world.view.status;
-  const Decision decision = world.look();
-  EXPECT_EQ(world.stressed(), "");
-  EXPECT_EQ(decision.status.phase, "Stopping");
-  EXPECT_FALSE(decision.status.run);
-  EXPECT_THAT(reasons(told, decision.status), Contains("StopAll"));
-  world.answer();
-  EXPECT_EQ(world.look().status.phase, "Finished");
-  EXPECT_TRUE(is_true(world.view.status, "Completed"));
-  // The StopAll is removed, and the controller is another one.
-  world.stop_all = {};
-  world.view.status = read_status(status_json(world.view.status));
-  EXPECT_EQ(world.look().status.phase, "Finished");
-  EXPECT_EQ(world.stressed(), "");
-}
-
-TEST(Decide, RunsWhatIsNewerThanAStopAll) {
-  World world = two_nodes();
-  EXPECT_TRUE(world.stop_all.saw(testing::kStart - seconds(1)));
-  world.look();
-  EXPECT_EQ(world.stressed().size(), 3U);  // both
-}
-
 }  // namespace
 }  // namespace duress::controller
