@@ -19,7 +19,7 @@ void Node::judge_later(const Load& load, Duration in) {
 void Node::judge_next() {
   const auto next = std::ranges::min_element(judgements_, {}, &Judgement::at);
   if (next == judgements_.end()) return;
-  const Judgement one = *next;
+  const Judgement one = std::move(*next);
   judgements_.erase(next);
   if (const auto story = stories_.find(one.slot); story != stories_.end()) {
     if (const auto recording = read_recording(*one.recording)) {
