@@ -28,7 +28,6 @@ Daemon::Daemon(World world, DaemonSetting setting)
   reporter_ = std::make_unique<Reporter>(
       world_.client,
       Reporter::Calls{.report = [this](const std::string& one) { return node_->report(one); },
-                      .on_contact = [this] { heard(); },
                       .say = world_.say});
   node_ = std::make_unique<Node>(
       Node::Parts{.reactor = world_.reactor,
@@ -114,6 +113,7 @@ void Daemon::begin_orders() {
           .on_contact = [this] { heard(); }});
 }
 
+// Only what could bring an order to stop counts: a report that was taken does not.
 void Daemon::heard() {
   dead_man_.heard(world_.reactor.now());
   is_lost_ = false;

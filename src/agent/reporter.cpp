@@ -76,11 +76,8 @@ void Reporter::wrote(const std::string& experiment, const kube::Answer<kube::Jso
   if (found == objects_.end()) return;
   Object& object = found->second;
   object.writes = false;
-  if (answer) {
-    calls_.on_contact();
-  } else if (answer.error().reason == kube::Reason::kNotFound) {
-    return;  // the watch will say that it is gone
-  } else {
+  if (!answer) {
+    if (answer.error().reason == kube::Reason::kNotFound) return;  // the watch will say so
     object.pacer.failed();
     calls_.say(answer.error().message);
   }

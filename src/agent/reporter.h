@@ -19,7 +19,6 @@ class Reporter final {
  public:
   struct Calls {
     std::function<std::optional<spec::NodeReport>(const std::string& experiment)> report;
-    std::function<void()> on_contact;  // a write was taken
     std::function<void(const std::string&)> say;
   };
   Reporter(kube::Client& client, Calls calls) : client_(client), calls_(std::move(calls)) {}
