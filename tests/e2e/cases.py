@@ -583,6 +583,28 @@ def no_contact(space):
                lambda: [one["phase"] for one in records(space.experiment())] == ["Injected"], 30, 0.3)
 
 
+@case("kill switch: a StopAll ends all stress within 2 s, for good; what is made after it runs")
+def kill_switch(space):
+    space.deploy(1)
+    containers = space.containers(1)
+    base = bases(containers)
+    space.stress()
+    rises(space, containers, base, 50 * MIB)
+    stop = {"apiVersion": "duress.dev/v1alpha1", "kind": "StopAll", "metadata": {"name": "e2e"}, "spec": {"reason": "e2e"}}
+    apply(stop)
+    try:
+        falls(space, containers, base, 2)
+    finally:
+        kubectl("delete", "stopall", "e2e")
+    # By the API server's clock, which tells whole seconds.
+    time.sleep(3)
+    expect(containers[0].usage() - base[0] <= BAND, f"it came back when the StopAll was removed: {space.told()}")
+    space.stress(name="later", stressors=memory("20MiB", 1))
+    rises(space, containers, base, 20 * MIB, name="later")
+    space.delete_stress("later")
+    space.delete_stress()
+
+
 @case("chart: what is generated is committed")
 def generated(_):
     run([f"{ROOT}/tools/manifests.sh", "--check"])
