@@ -48,7 +48,7 @@ Duration Daemon::proof_every() const {
 }
 
 Result<> Daemon::watch_descriptors() {
-  const auto keep = [&](kube::Handle& to, int fd, kube::Reactor::Ready call) -> Result<> {
+  const auto keep = [&](kube::Handle& to, int fd, kube::Reactor::Ready call) -> Result<void> {
     auto handle = world_.reactor.when_ready(fd, EPOLLIN, std::move(call));
     if (!handle) return std::unexpected(handle.error());
     to = std::move(*handle);

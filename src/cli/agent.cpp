@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -189,12 +190,21 @@ Result<agent::Launcher> start_launcher(const AgentArguments& arguments,
   return agent::Launcher::start({.recordings = recordings, .held = lock->get()});
 }
 
+// Four for each load, and an object may name 512 containers.
+void allow_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // From here on without rights.
 Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
                    agent::Launcher& launcher, bool record) {
   if (auto nobody = agent::become_nobody(); !nobody)
     say("some rights could not be given up: " + nobody.error().message);
   check_token(access);
+  allow_descriptors();
   auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
   if (!signals) return std::unexpected(signals.error());
   auto containers = agent::CgroupContainers::make({});
