@@ -170,7 +170,11 @@ void Node::settle() {
                     .now = parts_.reactor.now(),
                     .server_now = server_now()};
   const Actions actions = reconcile(world);
-  for (const Stop& one : actions.stops) stop(*loads_.at(one.number), words_of(one.because));
+  for (const Stop& one : actions.stops) {
+    Load& load = *loads_.at(one.number);
+    load.over_time = one.because == Because::kDeadline;
+    stop(load, words_of(one.because));
+  }
   for (const Start& one : actions.starts) start(one);
   tell_waiting(world);
   watch_for_containers(world, actions.again);

@@ -98,6 +98,7 @@ class Node final {
     Instant at;
     Slot slot;
     std::shared_ptr<os::Fd> recording;
+    bool over_time;  // it was ended by us at the deadline, not by hand
   };
   std::deque<Judgement> judgements_;
   kube::Handle judge_timer_;

@@ -19,9 +19,10 @@ struct Node::Load {
   std::shared_ptr<os::Fd> recording;  // null: it is not recorded
   Instant began;
   bool stopping = false;
-  bool begun = false;   // it has told that its workers are placed, or its end
-  bool silent = false;  // it was killed
-  std::string why{};    // we end it
+  bool over_time = false;  // that is why
+  bool begun = false;      // it has told that its workers are placed, or its end
+  bool silent = false;     // it was killed
+  std::string why{};       // we end it
   std::int64_t kills = 0;
   kube::Handle heard{};
   kube::Handle ends{};

@@ -11,7 +11,7 @@ void Node::judge_later(const Load& load, Duration in) {
   if (!load.recording) return;
   const Instant at = parts_.reactor.now() + in;
   std::erase_if(judgements_, [&](const Judgement& one) { return one.recording == load.recording; });
-  judgements_.push_back({at, load.slot, load.recording});
+  judgements_.push_back({at, load.slot, load.recording, load.over_time});
   judge_timer_ = parts_.reactor.at(std::ranges::min(judgements_, {}, &Judgement::at).at,
                                    [this] { judge_next(); });
 }
@@ -22,7 +22,9 @@ void Node::judge_next() {
   const Judgement one = std::move(*next);
   judgements_.erase(next);
   if (const auto story = stories_.find(one.slot); story != stories_.end()) {
-    if (const auto recording = read_recording(*one.recording)) {
+    if (auto recording = read_recording(*one.recording)) {
+      if (one.over_time && recording->end && recording->end->reason == "signal")
+        recording->end->reason = "deadline";
       story->second.judged(explain::judge(*recording).sentence);
       parts_.on_report(one.slot.experiment);
     }
