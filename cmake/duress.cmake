@@ -36,7 +36,7 @@ endfunction()
 
 # duress_test(NAME SOURCES a_test.cpp ... DEPENDS base ...): one unit-test program a module, run by ctest as unit.NAME.
 function(duress_test name)
-  if(NOT DURESS_TESTS)
+  if(NOT DURESS_TESTS OR NOT DURESS_UNIT_TESTS)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})

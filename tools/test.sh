@@ -35,8 +35,9 @@ quietly() { # LOG COMMAND...: says nothing unless it fails
   }
 }
 
-build() { # PRESET
-  quietly "$logs/configure-$1.log" cmake --preset "$1" && quietly "$logs/build-$1.log" cmake --build --preset "$1" --parallel "$jobs"
+build() { # PRESET [TARGET]
+  quietly "$logs/configure-$1.log" cmake --preset "$1" &&
+    quietly "$logs/build-$1.log" cmake --build --preset "$1" --parallel "$jobs" --target "${2:-all}"
 }
 
 # A label that selects nothing is a hole in the build, not a success.
@@ -85,7 +86,7 @@ run_e2e() {
   build release && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh && tests/e2e/run.py
 }
 
-run_fuzz() { build fuzz && tests/fuzz/run.sh 5; }
+run_fuzz() { build fuzz fuzzers && tests/fuzz/run.sh 5; }
 
 # A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
 # that ends well without naming tests as one that passed.

@@ -10,7 +10,7 @@ build=${2:-$here/../../build/fuzz}
 shopt -s nullglob
 fuzzers=("$build"/fuzzers/fuzz_*)
 if ((${#fuzzers[@]} == 0)); then
-  echo "no fuzzer in $build/fuzzers: cmake --preset fuzz && cmake --build --preset fuzz" >&2
+  echo "no fuzzer in $build/fuzzers: cmake --preset fuzz && cmake --build --preset fuzz --target fuzzers" >&2
   exit 1
 fi
 
