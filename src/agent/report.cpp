@@ -189,6 +189,8 @@ void fit(spec::NodeReport& report) {
 
 std::optional<Duration> ReportPacer::due_in(const spec::NodeReport& report, Instant now) const {
   if (!at_) return Duration(0);
+  // Whoever deletes the experiment waits for it, and an order is released once.
+  if (told_ && report.released && !told_->released) return Duration(0);
   const auto after = [&](Duration time) {
     return std::max<Duration>(Duration(0), *at_ + time - now);
   };

@@ -42,8 +42,9 @@ class ContainerStory final {
 // Every text cut so that a report of so many containers keeps an object within 256 KiB.
 void fit(spec::NodeReport& report);
 
-// When a report is written: at once where the state has changed, but at most once a second; figures
-// alone every ten seconds or so, where they moved by more than 1 % or 1 MiB.
+// When a report is written: at once where the state has changed, but at most once a second (a
+// release: at once always); figures alone every ten seconds or so, where they moved by more than 1
+// % or 1 MiB.
 class ReportPacer final {
  public:
   explicit ReportPacer(Duration jitter) : figures_every_(kFiguresEvery + jitter) {}

@@ -204,6 +204,17 @@ TEST(ReportPacer, WritesFiguresRarelyAndOnlyWhereTheyMoved) {
   EXPECT_EQ(pacer.due_in(report_of(story), start), Duration(ReportPacer::kAtMostEvery));
 }
 
+TEST(ReportPacer, TellsAReleaseAtOnce) {
+  ReportPacer pacer(milliseconds(0));
+  const Instant start{};
+  auto report = report_of(on());
+  pacer.wrote(report, start);
+  report.released = true;
+  EXPECT_EQ(pacer.due_in(report, start + milliseconds(1)), Duration(0));
+  pacer.wrote(report, start + milliseconds(1));
+  EXPECT_EQ(pacer.due_in(report, start + milliseconds(2)), std::nullopt);
+}
+
 TEST(ReportPacer, TriesAgainWhatWasNotTaken) {
   ReportPacer pacer(milliseconds(0));
   const Instant start{seconds(50)};
