@@ -11,11 +11,10 @@ namespace {
 using testing::experiment_json;
 using ::testing::HasSubstr;
 using testing::inventory_of;
-using testing::PodSpec;
 
 class Assign : public ::testing::Test {
  protected:
-  Assignment assigned(const Json& spec, std::set<std::string> drawn = {}) {
+  Assignment assigned(const Json& spec, const std::set<std::string>& drawn = {}) {
     const ExperimentView view = experiment_view(experiment_json(spec));
     EXPECT_EQ(view.problem, "");
     return assign({.manifest = view.manifest,

@@ -191,7 +191,7 @@ class History final {
 };
 
 TEST(History, WhateverHappensNothingIsLeftAndNothingIsTwice) {
-  for (unsigned seed = 0; seed < 100; ++seed) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History(seed).run(60);
     if (::testing::Test::HasFailure()) return;
