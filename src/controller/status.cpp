@@ -1,6 +1,7 @@
 #include "controller/status.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/wall_time.h"
@@ -16,7 +17,7 @@ using spec::ContainerReport;
 
 constexpr std::size_t kMostMessage = 1024;
 
-std::int64_t millicores(Cores cores) { return static_cast<std::int64_t>(cores.value * 1000 + 0.5); }
+std::int64_t millicores(Cores cores) { return std::llround(cores.value * 1000); }
 
 void put(Json& to, const char* name, const std::string& text) {
   if (!text.empty()) to[name] = text;
