@@ -69,6 +69,13 @@ Answer<Json> Cluster::get(const Place& place) {
   return ask([&](auto& client, auto done) { return client.get(place, std::move(done)); });
 }
 
+std::vector<Json> Cluster::objects(const Place& place) {
+  const auto list = get(place);
+  if (!list) return {};
+  const Json& items = kube::list_at(*list, "/items");
+  return {items.begin(), items.end()};
+}
+
 Answer<Json> Cluster::create(const Place& place, const Json& object) {
   return ask(
       [&](auto& client, auto done) { return client.create(place, object, std::move(done)); });

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kube/await.h"
 #include "kube/client.h"
@@ -36,6 +37,8 @@ class Cluster final {
                            std::chrono::milliseconds most = std::chrono::seconds(30));
 
   [[nodiscard]] kube::Answer<kube::Json> get(const kube::Place& place);
+  // What a list has; nothing where there is no answer.
+  [[nodiscard]] std::vector<kube::Json> objects(const kube::Place& place);
   [[nodiscard]] kube::Answer<kube::Json> create(const kube::Place& place, const kube::Json& object);
   [[nodiscard]] kube::Answer<kube::Json> patch(const kube::Place& place, const kube::Json& patch,
                                                const kube::PatchOptions& options = {});
