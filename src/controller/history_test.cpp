@@ -157,7 +157,7 @@ class History final {
   }
 
   // An order goes only released, with its node, or after the time-out.
-  void check_removed(const OrderBook& before, const Decision& decision) {
+  void check_removed(const OrderBook& before, const Decision& decision) const {
     for (const OrderAction& action : decision.orders) {
       if (action.what != OrderAction::What::kDelete) continue;
       const OrderView& view = before.at(action.name);
