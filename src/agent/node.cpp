@@ -231,9 +231,13 @@ void Node::start(const Start& start) {
   story->second.starts(start.container_id);
   auto started = parts_.loads.start(wanted);
   if (!started) {
-    past_[start.slot] = {start.container_id, start.content, start.deadline, Fate::kEnded,
-                         parts_.reactor.now()};
-    return story->second.refused(started.error().message);
+    // Without a launcher the agent is about to end: the next one begins.
+    const bool gone = started.error().code == Code::kGone;
+    past_[start.slot] = {start.container_id,   start.content,
+                         start.deadline,       gone ? Fate::kDied : Fate::kEnded,
+                         parts_.reactor.now(), 1};
+    return gone ? story->second.waits(started.error().message)
+                : story->second.refused(started.error().message);
   }
   auto load = std::make_unique<Load>(
       Load{.number = wanted.number,
@@ -318,12 +322,14 @@ void Node::over(Load& load, const LoadOver& over) {
   if (story == stories_.end()) return;  // nobody asks any more
   judge_later(load, over.silent ? Duration(kAfterASilentEnd) : kNow);
   if (!is_latest(load)) return;
-  story->second.ended(over, load.why);
   PastLoad& past = past_[load.slot];
   const bool again = past.fate == Fate::kDied && past.container_id == load.container_id &&
                      past.content == load.content && now - load.began < kLivedLong;
-  const Fate fate = load.stopping ? Fate::kStopped : over.silent ? Fate::kDied : Fate::kEnded;
+  const bool died = over.silent || over.end.reason == "signal";
+  const Fate fate = load.stopping ? Fate::kStopped : died ? Fate::kDied : Fate::kEnded;
   past = {load.container_id, load.content, load.deadline, fate, now, again ? past.deaths + 1 : 1};
+  story->second.ended(
+      over, {.ours = load.why, .begins_again = fate == Fate::kDied && past.deaths < kMostDeaths});
 }
 
 // Its pipe is empty and its process gone.

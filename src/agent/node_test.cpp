@@ -43,7 +43,7 @@ class FakeLoads final : public Loads {
   };
 
   Result<StartedLoad> start(const StartLoad& load) override {
-    if (refuses) return fail(Code::kRefused, "no room");
+    if (refuses) return fail(*refuses, "no room");
     int output[2];
     int errors[2];
     EXPECT_EQ(::pipe2(output, O_CLOEXEC | O_NONBLOCK), 0);
@@ -82,7 +82,7 @@ class FakeLoads final : public Loads {
 
   std::vector<One> all;
   std::vector<std::uint64_t> killed;
-  bool refuses = false;
+  std::optional<Code> refuses{};
 };
 
 class FakeContainers final : public Containers {
@@ -249,13 +249,35 @@ TEST_F(NodeTest, WaitsForTheWardenOfASupervisorThatWasKilled) {
   order("A");
   FakeLoads::end(loads_.all[0], "");
   turn();
-  EXPECT_EQ(report().injection, Injection::kFailed);
+  EXPECT_EQ(report().injection, Injection::kWaiting);
   EXPECT_FALSE(node_.is_idle());
   turn(milliseconds(1500));
   EXPECT_TRUE(node_.is_idle());
   EXPECT_THAT(loads_.all, SizeIs(1));
   turn(seconds(2));
   EXPECT_THAT(loads_.all, SizeIs(2));
+}
+
+// The launcher was killed: its loads end before the agent sees that it is gone.
+TEST_F(NodeTest, TakesALoadThatSomebodyElseEndedForOneToBeBegunAgain) {
+  order("A");
+  FakeLoads::end(loads_.all[0], "signal");
+  turn();
+  EXPECT_EQ(report().injection, Injection::kWaiting);
+  node_.shut_down("released: the launcher was ended");
+  EXPECT_NE(report().injection, Injection::kFailed);
+}
+
+TEST_F(NodeTest, GivesALoadUpThatIsEndedAgainAndAgain) {
+  order("A");
+  for (std::size_t death = 0; death < kMostDeaths; ++death) {
+    ASSERT_THAT(loads_.all, SizeIs(death + 1));
+    FakeLoads::end(loads_.all[death], "signal");
+    turn();
+    turn(seconds(10));
+  }
+  EXPECT_EQ(report().injection, Injection::kFailed);
+  EXPECT_THAT(loads_.all, SizeIs(kMostDeaths));
 }
 
 TEST_F(NodeTest, TellsOfTheNewContainerThoughTheOldOnesLoadEndsLater) {
@@ -273,13 +295,20 @@ TEST_F(NodeTest, TellsOfTheNewContainerThoughTheOldOnesLoadEndsLater) {
 }
 
 TEST_F(NodeTest, TellsWhyALoadCouldNotBeStartedAndDoesNotTryForEver) {
-  loads_.refuses = true;
+  loads_.refuses = Code::kRefused;
   order("A");
   EXPECT_EQ(report().injection, Injection::kFailed);
   EXPECT_EQ(report().message, "no room");
-  loads_.refuses = false;
+  loads_.refuses.reset();
   turn(seconds(60));
   EXPECT_THAT(loads_.all, IsEmpty());
+}
+
+TEST_F(NodeTest, WithoutALauncherTakesNothingForFailed) {
+  loads_.refuses = Code::kGone;
+  order("A");
+  EXPECT_EQ(report().injection, Injection::kWaiting);
+  EXPECT_EQ(report().message, "no room");
 }
 
 TEST_F(NodeTest, WaitsForAContainerThatDoesNotRunYet) {

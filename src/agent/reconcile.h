@@ -50,7 +50,7 @@ struct LoadNow {
 enum class Fate {
   kStopped,  // by us: it may begin again when it is wanted again
   kEnded,    // by itself, with a word: not again on the same container
-  kDied,     // without a word: somebody killed its supervisor
+  kDied,     // by somebody else: its supervisor was killed, or told to end
 };
 
 // The last load of a slot that is over.

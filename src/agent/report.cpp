@@ -149,18 +149,20 @@ void ContainerStory::hear(const LoadNews& news, WallTime now) {
   }
 }
 
-void ContainerStory::ended(const LoadOver& over, const std::string& ours) {
+void ContainerStory::ended(const LoadOver& over, const LoadEnding& ending) {
   forget_figures();
   report_.since.reset();
   report_.kills = kills_before_ + over.end.kills;
   report_.oom_kills = std::max(report_.oom_kills, oom_kills_before_ + over.oom_kills);
   const std::string& reason = over.end.reason;
   const bool failed = over.silent || reason == "failed" || reason == "guard" ||
-                      reason == "stressorKilled" || (reason == "signal" && ours.empty());
-  report_.injection = reason == "targetEnded" ? Injection::kWaiting
-                      : failed                ? Injection::kFailed
-                                              : Injection::kNotInjected;
-  report_.message = !ours.empty() && !failed ? ours : over.end.message;
+                      reason == "stressorKilled" || (reason == "signal" && ending.ours.empty());
+  const bool waits = reason == "targetEnded" || ending.begins_again;
+  report_.injection = waits    ? Injection::kWaiting
+                      : failed ? Injection::kFailed
+                               : Injection::kNotInjected;
+  report_.message = !ending.ours.empty() && !failed ? ending.ours : over.end.message;
+  if (ending.begins_again) report_.message += ": it is begun again";
   report_.event = report_.message;
   for (const std::string& left : over.end.left_behind) report_.message += "; left behind: " + left;
 }

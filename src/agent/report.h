@@ -12,6 +12,12 @@
 
 namespace duress::agent {
 
+// What the node knows of a load's end.
+struct LoadEnding {
+  std::string ours{};         // why we ended it; empty: it ended by itself
+  bool begins_again = false;  // it was ended by somebody else, and it is wanted still
+};
+
 // A container's report as it grows over the loads that it had.
 class ContainerStory final {
  public:
@@ -21,8 +27,7 @@ class ContainerStory final {
 
   void starts(const std::string& id);
   void hear(const LoadNews& news, WallTime now);
-  // `ours`: why we ended it; empty: it ended by itself.
-  void ended(const LoadOver& over, const std::string& ours);
+  void ended(const LoadOver& over, const LoadEnding& ending);
   void refused(const std::string& why);
   void waits(const std::string& why);
   void judged(const std::string& sentence) { report_.verdict = sentence; }

@@ -93,7 +93,7 @@ TEST(ContainerStory, OfCpuAloneIsReachedWhenItIsGot) {
 TEST(ContainerStory, HasNoFiguresOfALoadThatIsOver) {
   ContainerStory story = on();
   story.hear(sample(mib(49)), kNow);
-  story.ended(ended_by("signal"), "released: the experiment was stopped");
+  story.ended(ended_by("signal"), {.ours = "released: the experiment was stopped"});
   EXPECT_EQ(story.report().injection, Injection::kNotInjected);
   EXPECT_EQ(story.report().message, "released: the experiment was stopped");
   EXPECT_FALSE(story.report().held);
@@ -108,17 +108,24 @@ TEST(ContainerStory, OfALoadThatEndedByItselfTellsWhatBecameOfIt) {
       {"guard", Injection::kFailed},         {"failed", Injection::kFailed}};
   for (const auto& [reason, injection] : fates) {
     ContainerStory story = on();
-    story.ended(ended_by(reason), "");
+    story.ended(ended_by(reason), {});
     EXPECT_EQ(story.report().injection, injection) << reason;
     EXPECT_THAT(story.report().message, HasSubstr(reason));
   }
+}
+
+TEST(ContainerStory, OfALoadThatIsBegunAgainWaits) {
+  ContainerStory story = on();
+  story.ended(ended_by("signal"), {.begins_again = true});
+  EXPECT_EQ(story.report().injection, Injection::kWaiting);
+  EXPECT_THAT(story.report().message, HasSubstr("begun again"));
 }
 
 TEST(ContainerStory, NamesWhatALoadCouldNotPutBack) {
   ContainerStory story = on();
   LoadOver over = ended_by("signal");
   over.end.left_behind = {"memory.high of /a"};
-  story.ended(over, "released");
+  story.ended(over, {.ours = "released"});
   EXPECT_THAT(story.report().message, HasSubstr("left behind: memory.high of /a"));
 }
 
@@ -128,7 +135,7 @@ TEST(ContainerStory, CountsOverAllLoadsOfAContainer) {
   LoadOver over = ended_by("targetEnded");
   over.end.kills = 2;
   over.oom_kills = 3;
-  story.ended(over, "");
+  story.ended(over, {});
   story.starts("B");
   story.hear(sample(mib(49), 1, 1), kNow);
   EXPECT_EQ(story.report().kills, 3);
@@ -151,7 +158,7 @@ TEST(ContainerStory, GoesOnFromWhatWasReportedBefore) {
 
 TEST(ContainerStory, OfAFailureIsNotCoveredByWaiting) {
   ContainerStory story = on();
-  story.ended(ended_by("failed"), "");
+  story.ended(ended_by("failed"), {});
   story.waits("the container does not run on this node");
   EXPECT_THAT(story.report().message, HasSubstr("because of failed"));
 }
