@@ -155,13 +155,15 @@ void ContainerStory::ended(const LoadOver& over, const LoadEnding& ending) {
   report_.kills = kills_before_ + over.end.kills;
   report_.oom_kills = std::max(report_.oom_kills, oom_kills_before_ + over.oom_kills);
   const std::string& reason = over.end.reason;
-  const bool failed = over.silent || reason == "failed" || reason == "guard" ||
-                      reason == "stressorKilled" || (reason == "signal" && ending.ours.empty());
+  // However a load ended that we were ending: it is released, and may begin again elsewhere.
+  const bool failed =
+      ending.ours.empty() && (over.silent || reason == "failed" || reason == "guard" ||
+                              reason == "stressorKilled" || reason == "signal");
   const bool waits = reason == "targetEnded" || ending.begins_again;
   report_.injection = waits    ? Injection::kWaiting
                       : failed ? Injection::kFailed
                                : Injection::kNotInjected;
-  report_.message = !ending.ours.empty() && !failed ? ending.ours : over.end.message;
+  report_.message = ending.ours.empty() ? over.end.message : ending.ours;
   if (ending.begins_again) report_.message += ": it is begun again";
   report_.event = report_.message;
   for (const std::string& left : over.end.left_behind) report_.message += "; left behind: " + left;

@@ -114,6 +114,17 @@ TEST(ContainerStory, OfALoadThatEndedByItselfTellsWhatBecameOfIt) {
   }
 }
 
+TEST(ContainerStory, OfALoadThatWasBeingEndedIsOfNoFailureHoweverItEnded) {
+  for (const char* reason : {"signal", "failed", "guard", "stressorKilled", ""}) {
+    ContainerStory story = on();
+    LoadOver over = ended_by(reason);
+    over.silent = over.end.reason.empty();
+    story.ended(over, {.ours = "released"});
+    EXPECT_EQ(story.report().injection, Injection::kNotInjected) << reason;
+    EXPECT_EQ(story.report().message, "released");
+  }
+}
+
 TEST(ContainerStory, OfALoadThatIsBegunAgainWaits) {
   ContainerStory story = on();
   story.ended(ended_by("signal"), {.begins_again = true});
