@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/wall_time.h"
@@ -30,7 +29,8 @@ class Controlled : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Cluster cluster;
-    for (const auto& crd : {spec::stress_chaos_crd(), spec::node_stress_crd()}) {
+    for (const auto& crd :
+         {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()}) {
       const Json object = Json::parse(crd.dump());
       const auto applied = cluster.patch(
           {kube::custom_resource_definitions(), "", text_at(object, "/metadata/name"), ""}, object,
