@@ -22,22 +22,9 @@ std::int64_t millicores(Cores cores) { return std::llround(cores.value * 1000); 
 void put(Json& to, const char* name, const std::string& text) {
   if (!text.empty()) to[name] = text;
 }
-void put(Json& to, const char* name, std::optional<Bytes> bytes) {
-  if (bytes) to[name] = bytes->value;
-}
-void put(Json& to, const char* name, std::optional<Cores> cores) {
-  if (cores) to[name] = millicores(*cores);
-}
 
-Json measured_json(const ContainerReport& report) {
-  Json out = Json::object();
-  put(out, "askedBytes", report.asked);
-  put(out, "heldBytes", report.held);
-  put(out, "usageBytes", report.usage);
-  put(out, "workingSetBytes", report.working_set);
-  put(out, "limitBytes", report.limit);
-  put(out, "cpuAskedMillicores", report.cpu_asked);
-  put(out, "cpuGotMillicores", report.cpu_got);
+Json reported_json(const ContainerReport& report) {
+  Json out = spec::measured_json(report);
   // Of one that nobody has reported on there is nothing to count.
   if (!report.id.empty() || report.times > 0 || report.since || report.kills > 0 ||
       report.oom_kills > 0 || report.restarts > 0) {
@@ -45,40 +32,15 @@ Json measured_json(const ContainerReport& report) {
     out["oomKills"] = report.oom_kills;
     out["restarts"] = report.restarts;
   }
-  if (report.since) out["since"] = format_time(*report.since);
-  put(out, "event", report.event);
-  put(out, "message", report.message);
-  put(out, "forecast", report.forecast);
-  put(out, "verdict", report.verdict);
   return out;
 }
 
-std::optional<Bytes> bytes_at(const Json& json, std::string_view pointer) {
-  const auto number = number_at(json, pointer);
-  return number ? std::optional(Bytes{*number}) : std::nullopt;
-}
-std::optional<Cores> cores_at(const Json& json, std::string_view pointer) {
-  const auto number = number_at(json, pointer);
-  return number ? std::optional(Cores{static_cast<double>(*number) / 1000}) : std::nullopt;
-}
-
-ContainerReport read_measured(const Json& json) {
+ContainerReport read_reported(const Json& json) {
   ContainerReport out;
-  out.asked = bytes_at(json, "/askedBytes");
-  out.held = bytes_at(json, "/heldBytes");
-  out.usage = bytes_at(json, "/usageBytes");
-  out.working_set = bytes_at(json, "/workingSetBytes");
-  out.limit = bytes_at(json, "/limitBytes");
-  out.cpu_asked = cores_at(json, "/cpuAskedMillicores");
-  out.cpu_got = cores_at(json, "/cpuGotMillicores");
+  spec::read_measured(json, out);
   out.kills = number_at(json, "/kills").value_or(0);
   out.oom_kills = number_at(json, "/oomKills").value_or(0);
   out.restarts = number_at(json, "/restarts").value_or(0);
-  out.since = parse_time(text_at(json, "/since"));
-  out.event = text_at(json, "/event");
-  out.message = text_at(json, "/message");
-  out.forecast = text_at(json, "/forecast");
-  out.verdict = text_at(json, "/verdict");
   return out;
 }
 
@@ -97,7 +59,7 @@ Json record_json(const Record& record, bool whole) {
            {"recoveredCount", record.recovered_count}};
   if (!whole) return out;
   for (const RecordEvent& event : record.events) out["events"].push_back(event_json(event));
-  if (Json measured = measured_json(record.measured); !measured.empty())
+  if (Json measured = reported_json(record.measured); !measured.empty())
     out["measured"] = std::move(measured);
   return out;
 }
@@ -113,7 +75,7 @@ Record read_record(const Json& json) {
                           text_at(event, "/message"),
                           parse_time(text_at(event, "/timestamp")).value_or(WallTime{})});
   }
-  if (const Json* measured = kube::find(json, "/measured")) out.measured = read_measured(*measured);
+  if (const Json* measured = kube::find(json, "/measured")) out.measured = read_reported(*measured);
   return out;
 }
 

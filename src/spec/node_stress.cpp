@@ -86,18 +86,7 @@ json json_of(const ContainerReport& report) {
               {"kills", report.kills},         {"oomKills", report.oom_kills},
               {"restarts", report.restarts}};
   put(out, "containerID", report.id);
-  put(out, "since", report.since);
-  put(out, "askedBytes", report.asked);
-  put(out, "heldBytes", report.held);
-  put(out, "usageBytes", report.usage);
-  put(out, "workingSetBytes", report.working_set);
-  put(out, "limitBytes", report.limit);
-  put(out, "cpuAskedMillicores", report.cpu_asked);
-  put(out, "cpuGotMillicores", report.cpu_got);
-  put(out, "event", report.event);
-  put(out, "message", report.message);
-  put(out, "forecast", report.forecast);
-  put(out, "verdict", report.verdict);
+  out.update(measured_json(report));
   return out;
 }
 
@@ -108,23 +97,12 @@ ContainerReport report_of(const json& from) {
   out.container = text_at(from, "container");
   out.id = text_at(from, "containerID");
   out.injection = injection_of(text_at(from, "phase"));
-  out.since = parse_time(text_at(from, "since"));
   out.times = static_cast<int>(number_at(from, "times").value_or(0));
-  out.asked = bytes_at(from, "askedBytes");
-  out.held = bytes_at(from, "heldBytes");
-  out.usage = bytes_at(from, "usageBytes");
-  out.working_set = bytes_at(from, "workingSetBytes");
-  out.limit = bytes_at(from, "limitBytes");
-  out.cpu_asked = cores_at(from, "cpuAskedMillicores");
-  out.cpu_got = cores_at(from, "cpuGotMillicores");
   out.reached = object_at(from, "reached") == true;
   out.kills = number_at(from, "kills").value_or(0);
   out.oom_kills = number_at(from, "oomKills").value_or(0);
   out.restarts = number_at(from, "restarts").value_or(0);
-  out.event = text_at(from, "event");
-  out.message = text_at(from, "message");
-  out.forecast = text_at(from, "forecast");
-  out.verdict = text_at(from, "verdict");
+  read_measured(from, out);
   return out;
 }
 
@@ -163,6 +141,38 @@ std::string_view name_of(Injection injection) {
     if (known == injection) return name;
   }
   return "Waiting";
+}
+
+json measured_json(const ContainerReport& report) {
+  json out = json::object();
+  put(out, "since", report.since);
+  put(out, "askedBytes", report.asked);
+  put(out, "heldBytes", report.held);
+  put(out, "usageBytes", report.usage);
+  put(out, "workingSetBytes", report.working_set);
+  put(out, "limitBytes", report.limit);
+  put(out, "cpuAskedMillicores", report.cpu_asked);
+  put(out, "cpuGotMillicores", report.cpu_got);
+  put(out, "event", report.event);
+  put(out, "message", report.message);
+  put(out, "forecast", report.forecast);
+  put(out, "verdict", report.verdict);
+  return out;
+}
+
+void read_measured(const json& measured, ContainerReport& report) {
+  report.since = parse_time(text_at(measured, "since"));
+  report.asked = bytes_at(measured, "askedBytes");
+  report.held = bytes_at(measured, "heldBytes");
+  report.usage = bytes_at(measured, "usageBytes");
+  report.working_set = bytes_at(measured, "workingSetBytes");
+  report.limit = bytes_at(measured, "limitBytes");
+  report.cpu_asked = cores_at(measured, "cpuAskedMillicores");
+  report.cpu_got = cores_at(measured, "cpuGotMillicores");
+  report.event = text_at(measured, "event");
+  report.message = text_at(measured, "message");
+  report.forecast = text_at(measured, "forecast");
+  report.verdict = text_at(measured, "verdict");
 }
 
 std::string node_stress_name(std::string_view experiment_uid, std::string_view node) {

@@ -102,6 +102,10 @@ struct NodeReport {
 [[nodiscard]] nlohmann::json order_json(const NodeOrder& order);
 [[nodiscard]] nlohmann::json report_json(const NodeReport& report);
 
+// What of a report is measured or told, without whose it is and without what is counted; and back.
+[[nodiscard]] nlohmann::json measured_json(const ContainerReport& report);
+void read_measured(const nlohmann::json& measured, ContainerReport& report);
+
 // kUsage: a field is missing or wrong, and which. Unknown fields are passed over: the other side
 // may be of a later version.
 [[nodiscard]] Result<NodeOrder> read_order(const nlohmann::json& spec);
