@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "controller/conflicts.h"
 
 namespace duress::controller {
@@ -9,13 +10,6 @@ namespace duress::controller {
 namespace {
 
 using spec::NodeOrder;
-
-// FNV-1a: of one experiment always the same draw.
-std::uint64_t seed_of(std::string_view uid) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : uid) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
-}
 
 Will will_of(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
@@ -92,7 +86,8 @@ Decision decide(const Situation& situation) {
                          .own_namespace = experiment.ns,
                          .inventory = situation.inventory,
                          .drawn = drawn_pods(situation),
-                         .seed = seed_of(experiment.uid),
+                         // Of one experiment always the same draw.
+                         .seed = stable_hash(experiment.uid),
                          .namespace_filter = situation.settings.namespace_filter});
     conflict = refuse_conflicts(experiment.manifest.stressors, experiment.uid, situation.book,
                                 assignment.targets);

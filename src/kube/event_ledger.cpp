@@ -4,19 +4,11 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+
 namespace duress::kube {
 
 namespace {
-
-// FNV-1a: the same on every machine, so that all replicas write into one event.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3U;
-  }
-  return hash;
-}
 
 constexpr std::size_t kMostName = 220;
 
@@ -29,14 +21,14 @@ std::optional<EventWrite> EventLedger::note(const EventNote& note, Instant now, 
   if (found == kept_.end() || is_old(found->second, now)) {
     if (found != kept_.end()) kept_.erase(found);
     if (kept_.size() >= kMostKept) return std::nullopt;
-    EventWrite write{
-        .note = note,
-        .name = fmt::format("{}.{:016x}", note.target.name.substr(0, kMostName),
-                            hash_of(fmt::format("{}/{}", key, wall.time_since_epoch().count()))),
-        .count = 1,
-        .first = wall,
-        .last = wall,
-        .is_new = true};
+    EventWrite write{.note = note,
+                     .name = fmt::format(
+                         "{}.{:016x}", note.target.name.substr(0, kMostName),
+                         stable_hash(fmt::format("{}/{}", key, wall.time_since_epoch().count()))),
+                     .count = 1,
+                     .first = wall,
+                     .last = wall,
+                     .is_new = true};
     kept_.emplace(key, Kept{write, now, false});
     return write;
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/wall_time.h"
 #include "spec/manifest.h"
@@ -127,13 +128,6 @@ Result<Stressors> loads_of(const json& spec) {
   return fail(Code::kUsage, all);
 }
 
-// FNV-1a.
-std::uint64_t hash(std::string_view text, std::uint64_t start) {
-  constexpr std::uint64_t kPrime = 0x100000001b3;
-  for (const char c : text) start = (start ^ static_cast<unsigned char>(c)) * kPrime;
-  return start;
-}
-
 }  // namespace
 
 std::string_view name_of(Injection injection) {
@@ -176,10 +170,9 @@ void read_measured(const json& measured, ContainerReport& report) {
 }
 
 std::string node_stress_name(std::string_view experiment_uid, std::string_view node) {
-  constexpr std::uint64_t kBasis = 0xcbf29ce484222325;
   const std::string both = std::string(experiment_uid) + "/" + std::string(node);
-  const std::uint64_t first = hash(both, kBasis);
-  return fmt::format("duress-{:016x}{:08x}", first, hash(both, first) >> 32U);
+  const std::uint64_t first = stable_hash(both);
+  return fmt::format("duress-{:016x}{:08x}", first, stable_hash(both, first) >> 32U);
 }
 
 json order_json(const NodeOrder& order) {

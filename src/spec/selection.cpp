@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace duress::spec {
@@ -71,11 +72,7 @@ std::uint64_t mixed(std::uint64_t value) {  // splitmix64
 }
 
 std::uint64_t lot(const Candidate& candidate, std::uint64_t seed) {
-  std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
-  for (const char c : candidate.ns + "/" + candidate.name) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  }
-  return mixed(hash ^ mixed(seed));
+  return mixed(stable_hash(candidate.ns + "/" + candidate.name) ^ mixed(seed));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "spec/pod_fields.h"
 #include "spec/pod_reader.h"
@@ -278,9 +279,7 @@ std::vector<Pod> read_workload(ObjectReader& reader, const YamlNode& root, std::
 std::string random_suffix(std::uint64_t seed, std::string_view key, std::size_t length) {
   // k8s.io/apimachinery/pkg/util/rand: no vowels, no digits that look like letters.
   constexpr std::string_view alphabet = "bcdfghjklmnpqrstvwxz2456789";
-  std::uint64_t state = 0xCBF29CE484222325U;  // FNV-1a
-  for (const char c : key) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  state = mixed(state ^ mixed(seed));
+  std::uint64_t state = mixed(stable_hash(key) ^ mixed(seed));
   std::string out;
   for (std::size_t i = 0; i < length; ++i) {
     state = mixed(state);
