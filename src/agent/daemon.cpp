@@ -80,7 +80,7 @@ void Daemon::begin_watch() {
   watch_.reset();
   stops_.reset();
   stops_ = std::make_unique<kube::Watch>(
-      world_.client, kube::Place{stop_alls(), "", "", ""}, kube::WatchOptions{},
+      world_.client, kube::Place{kube::stop_alls(), "", "", ""}, kube::WatchOptions{},
       kube::WatchCalls{.on_change =
                            [this](auto change, const kube::Json& object) {
                              if (change == kube::WatchCalls::Change::kDeleted) return;
@@ -104,7 +104,7 @@ void Daemon::trouble(const kube::ApiError& error) {
 void Daemon::begin_orders() {
   if (watch_) return;
   watch_ = std::make_unique<kube::Watch>(
-      world_.client, kube::Place{node_stresses(), "", "", ""},
+      world_.client, kube::Place{kube::node_stresses(), "", "", ""},
       kube::WatchOptions{.field_selector = "spec.nodeName=" + setting_.node},
       kube::WatchCalls{
           .on_change = [this](auto change, const kube::Json& object) { changed(change, object); },
@@ -162,7 +162,7 @@ void Daemon::prove_contact() {
   proof_timer_ = world_.reactor.after(proof_every(), [this] { prove_contact(); });
   if (proof_.is_pending()) return;
   kube::ApiRequest request;
-  request.path = kube::path_of({node_stresses(), "", "", ""});
+  request.path = kube::path_of({kube::node_stresses(), "", "", ""});
   request.query = {{"fieldSelector", "spec.nodeName=" + setting_.node}, {"limit", "1"}};
   request.what = "ask whether the API server is there";
   request.within = proof_every();

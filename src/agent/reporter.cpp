@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "spec/stop_all.h"
-
 namespace duress::agent {
 
 namespace {
@@ -12,16 +10,6 @@ namespace {
 constexpr auto kLookEvery = std::chrono::milliseconds(50);
 
 }  // namespace
-
-kube::Resource node_stresses() {
-  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
-          std::string(spec::kNodeStressPlural), false};
-}
-
-kube::Resource stop_alls() {
-  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
-          std::string(spec::kStopAllPlural), false};
-}
 
 void Reporter::known(const std::string& experiment, const std::string& name) {
   if (const auto found = objects_.find(experiment);
@@ -66,7 +54,7 @@ void Reporter::write(const std::string& experiment, Object& object,
   object.pacer.wrote(report, client_.reactor().now());
   object.writes = true;
   object.pending = client_.patch(
-      {node_stresses(), "", object.name, "status"}, {{"status", spec::report_json(report)}},
+      {kube::node_stresses(), "", object.name, "status"}, {{"status", spec::report_json(report)}},
       {.manager = "duress-agent"},
       [this, experiment](const kube::Answer<kube::Json>& answer) { wrote(experiment, answer); });
 }

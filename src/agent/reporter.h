@@ -9,11 +9,9 @@
 
 #include "agent/report.h"
 #include "kube/client.h"
+#include "kube/custom_resources.h"
 
 namespace duress::agent {
-
-[[nodiscard]] kube::Resource node_stresses();
-[[nodiscard]] kube::Resource stop_alls();
 
 class Reporter final {
  public:

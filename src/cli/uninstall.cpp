@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "cli/cluster_access.h"
 #include "kube/await.h"
+#include "kube/custom_resources.h"
 #include "kube/edit.h"
-#include "spec/node_stress.h"
 
 namespace duress::cli {
 
@@ -70,11 +70,6 @@ Result<Arguments> parse(const std::vector<std::string>& words) {
 
 Place of(const kube::Resource& resource, const std::string& ns, const std::string& name) {
   return {resource, ns, name, ""};
-}
-kube::Resource experiments() { return {"chaos-mesh.org", "v1alpha1", "stresschaos", true}; }
-kube::Resource orders() {
-  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
-          std::string(spec::kNodeStressPlural), false};
 }
 kube::Resource deployments() { return {"apps", "v1", "deployments", true}; }
 
@@ -145,9 +140,9 @@ class Uninstaller {
   }
 
   void stop_orders() {
-    for (const Json& order : list(of(orders(), "", ""))) {
+    for (const Json& order : list(of(kube::node_stresses(), "", ""))) {
       const std::string name = kube::text_at(order, "/metadata/name");
-      is_done(patch(of(orders(), "", name), {{"spec", {{"desiredPhase", "Stop"}}}}),
+      is_done(patch(of(kube::node_stresses(), "", name), {{"spec", {{"desiredPhase", "Stop"}}}}),
               "stop " + name);
     }
   }
@@ -159,16 +154,17 @@ class Uninstaller {
   }
 
   void remove_orders() {
-    static_cast<void>(
-        wait_until([&] { return std::ranges::all_of(list(of(orders(), "", "")), is_released); }));
-    for (const Json& order : list(of(orders(), "", ""))) {
+    static_cast<void>(wait_until(
+        [&] { return std::ranges::all_of(list(of(kube::node_stresses(), "", "")), is_released); }));
+    for (const Json& order : list(of(kube::node_stresses(), "", ""))) {
       const std::string name = kube::text_at(order, "/metadata/name");
       if (!is_released(order))
         tell("node " + kube::text_at(order, "/spec/nodeName") +
              " has not confirmed its release; its agent releases when the order is gone, or when "
              "it has had no contact for a while");
       is_done(ask([&](kube::Client::Done done) {
-                return client_.remove(of(orders(), "", name), nullptr, std::move(done));
+                return client_.remove(of(kube::node_stresses(), "", name), nullptr,
+                                      std::move(done));
               }),
               "remove " + name);
     }
@@ -176,10 +172,10 @@ class Uninstaller {
 
   // Read again where somebody else wrote meanwhile.
   void free_experiments() {
-    for (const Json& experiment : list(of(experiments(), "", ""))) {
+    for (const Json& experiment : list(of(kube::stress_chaos(), "", ""))) {
       const std::string ns = kube::text_at(experiment, "/metadata/namespace");
       const std::string name = kube::text_at(experiment, "/metadata/name");
-      kube::Edit edit{.place = of(experiments(), ns, name), .decide = freed};
+      kube::Edit edit{.place = of(kube::stress_chaos(), ns, name), .decide = freed};
       std::optional<Answer<Json>> answer;
       const kube::Editing editing(client_, std::move(edit),
                                   [&](auto got) { answer = std::move(got); });

@@ -47,15 +47,15 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
               .stop_all = stop_all_,
               .clock = clock_,
               .on_trouble = [this](const kube::ApiError& error) { trouble(error); }} {
-  watch(stress_chaos(), {},
+  watch(kube::stress_chaos(), {},
         [this](Change change, const Json& object) { experiment_changed(change, object); });
-  watch(node_stress(), {}, [this](Change change, const Json& object) {
+  watch(kube::node_stresses(), {}, [this](Change change, const Json& object) {
     if (change == Change::kDeleted)
       orders_.gone(object);
     else
       orders_.saw(object);
   });
-  watch(stop_alls(), {}, [this](Change change, const Json& object) {
+  watch(kube::stop_alls(), {}, [this](Change change, const Json& object) {
     if (change == Change::kDeleted) return;
     if (stop_all_.saw(parse_time(kube::text_at(object, "/metadata/creationTimestamp"))))
       mark_all(kNow);

@@ -9,26 +9,12 @@
 
 #include "base/clock.h"
 #include "controller/status.h"
-#include "kube/resource.h"
+#include "kube/custom_resources.h"
 #include "spec/manifest.h"
-#include "spec/stop_all.h"
 
 namespace duress::controller {
 
 inline constexpr std::string_view kFinalizer = "chaos-mesh/records";
-
-[[nodiscard]] inline kube::Resource stress_chaos() {
-  return {"chaos-mesh.org", "v1alpha1", "stresschaos", true};
-}
-[[nodiscard]] inline kube::Resource node_stress() {
-  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
-          std::string(spec::kNodeStressPlural), false};
-}
-
-[[nodiscard]] inline kube::Resource stop_alls() {
-  return {std::string(spec::kNodeStressGroup), std::string(spec::kNodeStressVersion),
-          std::string(spec::kStopAllPlural), false};
-}
 
 struct ExperimentView {
   std::string ns{};

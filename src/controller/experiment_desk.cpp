@@ -28,7 +28,7 @@ kube::BackoffPolicy ExperimentDesk::retries() {
 }
 
 kube::Place ExperimentDesk::place(const std::string& subresource) const {
-  return {stress_chaos(), view_.ns, view_.name, subresource};
+  return {kube::stress_chaos(), view_.ns, view_.name, subresource};
 }
 
 void ExperimentDesk::saw(ExperimentView view, bool is_ours) {

@@ -13,7 +13,7 @@ constexpr kube::BackoffPolicy kBetween{.first = std::chrono::milliseconds(50),
 
 constexpr std::size_t kMostDead = 4096;
 
-Place place_of(const std::string& name) { return {node_stress(), "", name, ""}; }
+Place place_of(const std::string& name) { return {kube::node_stresses(), "", name, ""}; }
 
 }  // namespace
 

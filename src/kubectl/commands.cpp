@@ -146,14 +146,14 @@ int stop_everything(Session& session, const Streams& streams) {
                        {"kind", "StopAll"},
                        {"metadata", {{"generateName", "stop-"}}},
                        {"spec", {{"reason", "kubectl duress stop --everything"}}}};
-  auto made = session.create(stop_alls(), object);
+  auto made = session.create(kube::stop_alls(), object);
   if (!made) return complain(streams, made.error().message);
   const std::string name = kube::text_at(*made, "/metadata/name");
   const std::string created = kube::text_at(*made, "/metadata/creationTimestamp");
   put(streams.out, "made StopAll " + name + ": every experiment of before ends, for good\n");
   const Instant until = session.reactor().now() + kReleasePatience;
   while (true) {
-    auto orders = session.list({node_stresses(), "", "", ""});
+    auto orders = session.list({kube::node_stresses(), "", "", ""});
     if (!orders) return complain(streams, orders.error().message);
     const std::vector<std::string> left = not_released(*orders, created);
     if (left.empty()) break;
@@ -197,7 +197,7 @@ int top(Session& session, const Arguments& arguments, const Streams& streams) {
 }
 
 int run(Session& session, const Arguments& arguments, const Streams& streams) {
-  auto made = session.create(stress_chaos(), experiment_object(arguments, session.ns()));
+  auto made = session.create(kube::stress_chaos(), experiment_object(arguments, session.ns()));
   if (!made) return complain(streams, made.error().message);
   const kube::Place place = place_of(*made);
   put(streams.out, "made StressChaos " + place.ns + "/" + place.name + "\n");

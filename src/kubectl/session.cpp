@@ -56,10 +56,10 @@ Answer<std::vector<Json>> Session::list(const kube::Place& place) {
 
 Answer<std::vector<Json>> Session::experiments(const Arguments& arguments) {
   if (arguments.names.empty())
-    return list({stress_chaos(), arguments.all_namespaces ? "" : ns_, "", ""});
+    return list({kube::stress_chaos(), arguments.all_namespaces ? "" : ns_, "", ""});
   std::vector<Json> out;
   for (const std::string& name : arguments.names) {
-    auto one = get({stress_chaos(), ns_, name, ""});
+    auto one = get({kube::stress_chaos(), ns_, name, ""});
     if (!one) return std::unexpected(one.error());
     out.push_back(std::move(*one));
   }
@@ -95,7 +95,7 @@ Answer<Json> Session::ask(kube::ApiRequest request) {
 }
 
 kube::Place place_of(const Json& experiment) {
-  return {stress_chaos(), kube::text_at(experiment, "/metadata/namespace"),
+  return {kube::stress_chaos(), kube::text_at(experiment, "/metadata/namespace"),
           kube::text_at(experiment, "/metadata/name"), ""};
 }
 

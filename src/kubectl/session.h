@@ -9,19 +9,10 @@
 #include <vector>
 
 #include "kube/client.h"
+#include "kube/custom_resources.h"
 #include "kubectl/arguments.h"
 
 namespace duress::kubectl {
-
-[[nodiscard]] inline kube::Resource stress_chaos() {
-  return {"chaos-mesh.org", "v1alpha1", "stresschaos", true};
-}
-[[nodiscard]] inline kube::Resource stop_alls() {
-  return {"duress.dev", "v1alpha1", "stopalls", false};
-}
-[[nodiscard]] inline kube::Resource node_stresses() {
-  return {"duress.dev", "v1alpha1", "nodestresses", false};
-}
 
 class Session final {
  public:

@@ -53,7 +53,7 @@ void make_kind(Cluster& cluster) {
                             {"listKind", "NodeStressList"}}},
                           {"versions", {version}}}}});
   EXPECT_TRUE(
-      wait_until([&] { return cluster.get({agent::node_stresses(), "", "", ""}).has_value(); }));
+      wait_until([&] { return cluster.get({kube::node_stresses(), "", "", ""}).has_value(); }));
 }
 
 class AgentTest : public ::testing::Test {
@@ -84,7 +84,7 @@ class AgentTest : public ::testing::Test {
   }
 
   [[nodiscard]] Place place(const std::string& subresource = "") const {
-    return {agent::node_stresses(), "", spec::node_stress_name(order_.experiment_uid, order_.node),
+    return {kube::node_stresses(), "", spec::node_stress_name(order_.experiment_uid, order_.node),
             subresource};
   }
   void start_agent(const std::vector<std::string>& more = {}) {
@@ -96,7 +96,7 @@ class AgentTest : public ::testing::Test {
   }
   void give_order() {
     const auto made =
-        cluster_.create({agent::node_stresses(), "", "", ""}, spec::node_stress_object(order_));
+        cluster_.create({kube::node_stresses(), "", "", ""}, spec::node_stress_object(order_));
     ASSERT_TRUE(made) << made.error().message;
   }
   void change_order() {

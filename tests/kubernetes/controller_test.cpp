@@ -22,7 +22,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 
 Place order_place(const std::string& name = "", const std::string& subresource = "") {
-  return {controller::node_stress(), "", name, subresource};
+  return {kube::node_stresses(), "", name, subresource};
 }
 
 class Controlled : public ::testing::Test {
@@ -38,7 +38,7 @@ class Controlled : public ::testing::Test {
       ASSERT_TRUE(applied) << applied.error().message;
     }
     ASSERT_TRUE(cluster.until([&] {
-      return cluster.get(order_place()) && cluster.get({controller::stress_chaos(), "", "", ""});
+      return cluster.get(order_place()) && cluster.get({kube::stress_chaos(), "", "", ""});
     }));
   }
 
@@ -79,7 +79,7 @@ class Controlled : public ::testing::Test {
   }
 
   Place experiment(const std::string& name = "mem") const {
-    return {controller::stress_chaos(), space.name(), name, ""};
+    return {kube::stress_chaos(), space.name(), name, ""};
   }
   Place pod(const std::string& name, const std::string& subresource = "") const {
     return {kube::pods(), space.name(), name, subresource};
