@@ -58,8 +58,9 @@ Launcher::~Launcher() {
 }
 
 Result<StartedLoad> Launcher::start(const StartLoad& load) {
-  LaunchRequest request{
-      .op = LaunchOp::kStart, .record = load.record ? 1U : 0U, .load = load.number};
+  LaunchRequest request{.op = load.preflight ? LaunchOp::kPreflight : LaunchOp::kStart,
+                        .record = load.record && !load.preflight ? 1U : 0U,
+                        .load = load.number};
   if (load.cgroup.size() >= sizeof request.cgroup)
     return fail(Code::kRefused, "the path of cgroup " + quoted(load.cgroup) + " is too long");
   std::memcpy(request.cgroup, load.cgroup.data(), load.cgroup.size());

@@ -25,6 +25,7 @@ struct StartLoad {
   std::string name{};  // of the experiment
   std::optional<Duration> duration{};
   bool record = true;
+  bool preflight = false;  // only foretell
 };
 
 struct StartedLoad {

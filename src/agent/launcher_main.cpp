@@ -86,7 +86,9 @@ Result<SpawnedLoad> LauncherProcess::spawn(const LaunchRequest& request, const o
                       .cgroup = cgroup,
                       .manifest = manifest.get(),
                       .recording = recording.get(),
-                      .held = setting_.held};
+                      .held = setting_.held,
+                      .duration = {},
+                      .preflight = request.op == LaunchOp::kPreflight};
   if (request.nanoseconds > 0) command.duration = Duration(request.nanoseconds);
   return spawn_load(command);
 }
@@ -132,6 +134,7 @@ bool LauncherProcess::handle() {
   }
   switch (request.op) {
     case LaunchOp::kStart:
+    case LaunchOp::kPreflight:
       start(request, std::move(*fds));
       return true;
     case LaunchOp::kStop:

@@ -11,9 +11,10 @@ inline constexpr std::size_t kMostManifest = 64UL * 1024;
 inline constexpr std::size_t kMostLoads = 2048;  // at a time
 
 enum class LaunchOp : std::uint32_t {
-  kStart = 1,  // beside it: a memfd with the manifest
-  kStop = 2,   // it releases, verifies and ends
-  kKill = 3,   // one that did not end in time: its warden releases
+  kStart = 1,      // beside it: a memfd with the manifest
+  kStop = 2,       // it releases, verifies and ends
+  kKill = 3,       // one that did not end in time: its warden releases
+  kPreflight = 4,  // as kStart, but nothing is put on: it tells what would be, and ends
 };
 
 struct LaunchRequest {

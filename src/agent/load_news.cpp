@@ -1,5 +1,6 @@
 #include "agent/load_news.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace duress::agent {
@@ -79,6 +80,51 @@ LoadSampled sampled(const json& line) {
           .kills = number_at(line, {"kills"})};
 }
 
+std::string victim_text(const json& victim) {
+  const std::int64_t worker = number_at(victim, {"worker"});
+  if (worker > 0) return "worker " + std::to_string(worker);
+  return text_at(victim, {"name"}) + " (" + std::to_string(number_at(victim, {"pid"})) + ")";
+}
+
+void read_forecast(const json& forecast, LoadForetold& out) {
+  out.asked = bytes_at(forecast, {"askedBytes"});
+  out.sentence = text_at(forecast, {"sentence"});
+  out.told.answer = text_at(forecast, {"answer"});
+  out.told.reaches = bytes_at(forecast, {"usageAfterBytes"});
+  out.told.oom_at = bytes_at(forecast, {"oomAtBytes"});
+  out.told.level = text_at(forecast, {"domain"});
+  const json& kills = at(forecast, {"kills"});
+  if (!kills.is_array() || kills.empty()) return;
+  out.told.victim = victim_text(at(kills.front(), {"victim"}));
+  out.told.group = at(kills.front(), {"group"}).is_string();
+}
+
+LoadForetold foretold(const json& line) {
+  LoadForetold out;
+  out.usage = bytes_at(line, {"target", "usageBytes"});
+  out.working_set = bytes_at(line, {"target", "workingSetBytes"});
+  out.limit = bytes_at(line, {"target", "limitBytes"});
+  out.told.group = at(line, {"target", "oomGroup"}) == true;
+  out.told.answer = "safe";
+  out.sentence = "safe: no memory is asked for, and nobody is killed for CPU time";
+  if (at(line, {"forecast"}).is_object()) read_forecast(at(line, {"forecast"}), out);
+  if (at(line, {"eviction"}).is_object()) {
+    const std::int64_t left = number_at(line, {"eviction", "afterBytes"}) -
+                              number_at(line, {"eviction", "thresholdBytes"});
+    out.told.eviction_in = Bytes{std::max<std::int64_t>(0, left)};
+    out.told.evicts = at(line, {"eviction", "comes"}) == true;
+  }
+  out.told.follows = texts_at(line, {"follows"});
+  out.told.advice = texts_at(line, {"advice"});
+  const std::vector<std::string> refusals = texts_at(line, {"refusals"});
+  if (refusals.empty()) return out;
+  out.told.answer = "refused";
+  out.sentence.clear();
+  for (const std::string& refusal : refusals)
+    out.sentence += (out.sentence.empty() ? "refused: " : "; ") + refusal;
+  return out;
+}
+
 LoadOver over(const json& line) {
   LoadOver out;
   out.end.reason = text_at(line, {"reason"});
@@ -100,6 +146,7 @@ std::optional<LoadNews> parse_load_line(std::string_view line) {
   const std::string type = text_at(value, {"type"});
   if (type == "plan") return planned(value);
   if (type == "end") return over(value);
+  if (type == "preflight") return foretold(value);
   if (type == "reached") return LoadReached{};
   if (type == "event") return LoadTold{text_at(value, {"what"})};
   if (type == "started") return LoadStarted{};

@@ -1,5 +1,5 @@
-// What `duress run -o jsonl` tells, a line each (docs/json.md), as values. It reads no pipe and
-// keeps nothing. Pure; any thread.
+// What `duress run -o jsonl` tells, a line each, and `duress preflight -o json` in one
+// (docs/json.md), as values. It reads no pipe and keeps nothing. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "base/units.h"
 #include "observe/recording.h"
+#include "spec/preflight_report.h"
 
 namespace duress::agent {
 
@@ -38,8 +39,17 @@ struct LoadOver {
   std::int64_t oom_kills = 0;
   bool silent = false;  // it was ended without a word: what it held is freed by its warden
 };
-using LoadNews =
-    std::variant<LoadPlanned, LoadStarted, LoadSampled, LoadReached, LoadTold, LoadOver>;
+// All that a preflight tells; nothing follows it.
+struct LoadForetold {
+  std::optional<Bytes> asked{};  // on top of what is there
+  std::optional<Bytes> usage{};  // of the target, as all below
+  std::optional<Bytes> working_set{};
+  std::optional<Bytes> limit{};
+  std::string sentence{};
+  spec::PreflightReport told{};
+};
+using LoadNews = std::variant<LoadPlanned, LoadStarted, LoadSampled, LoadReached, LoadTold,
+                              LoadOver, LoadForetold>;
 
 // Unset: a line of another kind, or no JSON at all.
 [[nodiscard]] std::optional<LoadNews> parse_load_line(std::string_view line);

@@ -76,6 +76,21 @@ std::string drain(const os::Fd& fd) {
 
 std::string path_of_fd(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
+std::vector<std::string> words_of(const LoadCommand& command) {
+  std::vector<std::string> words = {"duress",   command.preflight ? "preflight" : "run",
+                                    "--cgroup", command.cgroup,
+                                    "-f",       path_of_fd(kManifestFd),
+                                    "-o",       command.preflight ? "json" : "jsonl"};
+  if (command.preflight) return words;
+  if (command.recording >= 0) {
+    words.insert(words.end(), {"--record", path_of_fd(kRecordingFd)});
+  } else {
+    words.emplace_back("--no-record");
+  }
+  if (command.duration) words.insert(words.end(), {"--for", format_duration(*command.duration)});
+  return words;
+}
+
 }  // namespace
 
 LoadNews LoadOutput::silent_end() {
@@ -98,7 +113,8 @@ std::vector<LoadNews> LoadOutput::take() {
   rest_ += drain(output_);
   for (std::size_t end = 0; (end = rest_.find('\n')) != std::string::npos;) {
     if (auto news = parse_load_line(std::string_view(rest_).substr(0, end))) {
-      told_end_ = told_end_ || std::holds_alternative<LoadOver>(*news);
+      told_end_ = told_end_ || std::holds_alternative<LoadOver>(*news) ||
+                  std::holds_alternative<LoadForetold>(*news);
       out.push_back(std::move(*news));
     }
     rest_.erase(0, end + 1);
@@ -114,14 +130,7 @@ Result<SpawnedLoad> spawn_load(const LoadCommand& command) {
   if (!out) return std::unexpected(out.error());
   auto err = make_pipe();
   if (!err) return std::unexpected(err.error());
-  std::vector<std::string> words = {
-      "duress", "run", "--cgroup", command.cgroup, "-f", path_of_fd(kManifestFd), "-o", "jsonl"};
-  if (command.recording >= 0) {
-    words.insert(words.end(), {"--record", path_of_fd(kRecordingFd)});
-  } else {
-    words.emplace_back("--no-record");
-  }
-  if (command.duration) words.insert(words.end(), {"--for", format_duration(*command.duration)});
+  const std::vector<std::string> words = words_of(command);
   const pid_t parent = ::getpid();
   SpawnedLoad load;
   auto pid = os::fork_into(os::Fd(), &load.process);

@@ -18,7 +18,8 @@ constexpr auto kLivedLong = seconds(60);       // a death after that is the firs
 constexpr auto kAwaitEvery = milliseconds(100);
 constexpr auto kAwaitLater = seconds(1);
 constexpr auto kAwaitKeenly = seconds(10);
-constexpr auto kToBegin = milliseconds(500);     // then it is told that a load is being started
+constexpr auto kToBegin = milliseconds(500);  // then it is told that a load is being started
+constexpr auto kPreflightPatience = seconds(10);
 constexpr auto kJudgeAfter = milliseconds(800);  // kills come together
 constexpr auto kNow = Duration(0);
 
@@ -54,7 +55,7 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
   if (shut_down_) return;
   forgotten_.clear();
   const std::string experiment = order.experiment_uid;
-  if (stop_all_.stops(order.created)) order.run = false;
+  if (stop_all_.stops(order.created)) order.run = order.preflight = false;
   OrderNow now{std::move(order), 0};
   now.content = content_of(now.order);
   std::set<Slot> listed;
@@ -98,7 +99,7 @@ void Node::gone(const std::string& experiment) {
 void Node::stop_all(std::optional<WallTime> created) {
   if (!stop_all_.saw(created)) return;
   for (auto& [experiment, now] : orders_)
-    if (stop_all_.stops(now.order.created)) now.order.run = false;
+    if (stop_all_.stops(now.order.created)) now.order.run = now.order.preflight = false;
   settle();
 }
 
@@ -130,8 +131,8 @@ std::vector<LoadNow> Node::loads_now() const {
   std::vector<LoadNow> out;
   out.reserve(loads_.size());
   for (const auto& [number, load] : loads_) {
-    out.push_back(
-        {number, load->slot, load->container_id, load->content, load->deadline, load->stopping});
+    out.push_back({number, load->slot, load->container_id, load->content, load->deadline,
+                   load->stopping, load->preflight});
   }
   return out;
 }
@@ -198,7 +199,8 @@ void Node::tell_waiting(const World& world) {
 void Node::watch_for_containers(const World& world, std::optional<Duration> again) {
   const bool awaits = std::ranges::any_of(world.orders, [&](const auto& one) {
     const spec::NodeOrder& order = one.second.order;
-    if (!order.run || (order.deadline && *order.deadline <= world.server_now)) return false;
+    if (!(order.run || order.preflight) || (order.deadline && *order.deadline <= world.server_now))
+      return false;
     return std::ranges::any_of(order.containers, [&](const spec::ContainerOrder& container) {
       return !container.id.empty() && !world.running.contains(slot_of(one.first, container));
     });
@@ -225,10 +227,15 @@ void Node::start(const Start& start) {
                    .loads = order->second.order.loads,
                    .name = order->second.order.experiment,
                    .duration = {},
-                   .record = parts_.record};
+                   .record = parts_.record,
+                   .preflight = start.preflight};
   if (start.deadline)
     wanted.duration = std::max<Duration>(*start.deadline - server_now(), milliseconds(1));
-  story->second.starts(start.container_id);
+  if (start.preflight) {
+    story->second.foretells(start.container_id);
+  } else {
+    story->second.starts(start.container_id);
+  }
   auto started = parts_.loads.start(wanted);
   if (!started) {
     // Without a launcher the agent is about to end: the next one begins.
@@ -249,7 +256,8 @@ void Node::start(const Start& start) {
            .recording = started->recording ? std::make_shared<os::Fd>(std::move(started->recording))
                                            : nullptr,
            .began = parts_.reactor.now(),
-           .kills = story->second.report().kills + story->second.report().oom_kills});
+           .kills = story->second.report().kills + story->second.report().oom_kills,
+           .preflight = start.preflight});
   const std::uint64_t number = load->number;
   const auto hears = [this, number](std::uint32_t) { hear(number); };
   auto heard = parts_.reactor.when_ready(load->output.fd(), EPOLLIN, hears);
@@ -258,6 +266,11 @@ void Node::start(const Start& start) {
   if (ends) load->ends = std::move(*ends);
   Load& kept = *load;
   loads_.emplace(number, std::move(load));
+  if (kept.preflight) {
+    kept.patience = parts_.reactor.after(kPreflightPatience, [this, number] {
+      if (loads_.contains(number)) (void)parts_.loads.kill(number);
+    });
+  }
   // Unheard it would be lost from sight.
   if (!heard || !ends) stop(kept, "released: " + (heard ? ends : heard).error().message);
 }
@@ -282,7 +295,10 @@ void Node::hear(std::uint64_t number) {
   Load& load = *found->second;
   for (const LoadNews& news : load.output.take()) {
     const auto* ended = std::get_if<LoadOver>(&news);
-    load.begun = load.begun || ended != nullptr || std::holds_alternative<LoadStarted>(news);
+    const bool is_foretold = std::holds_alternative<LoadForetold>(news);
+    load.begun =
+        load.begun || ended != nullptr || is_foretold || std::holds_alternative<LoadStarted>(news);
+    if (is_foretold) foretold(load);
     const auto story = stories_.find(load.slot);
     if (ended != nullptr) {
       over(load, *ended);
@@ -330,6 +346,13 @@ void Node::over(Load& load, const LoadOver& over) {
   past = {load.container_id, load.content, load.deadline, fate, now, again ? past.deaths + 1 : 1};
   story->second.ended(
       over, {.ours = load.why, .begins_again = fate == Fate::kDied && past.deaths < kMostDeaths});
+}
+
+// That was all: not again on the same container.
+void Node::foretold(const Load& load) {
+  if (!stories_.contains(load.slot) || !is_latest(load)) return;
+  past_[load.slot] = {load.container_id, load.content,         load.deadline,
+                      Fate::kEnded,      parts_.reactor.now(), 1};
 }
 
 // Its pipe is empty and its process gone.

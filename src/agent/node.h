@@ -73,6 +73,7 @@ class Node final {
   [[nodiscard]] bool is_starting(const Load& load) const;
   [[nodiscard]] bool is_latest(const Load& load) const;
   void over(Load& load, const LoadOver& over);
+  void foretold(const Load& load);
   void remove(std::uint64_t number);
   void judge_later(const Load& load, Duration in);
   void judge_next();

@@ -24,6 +24,7 @@ struct Node::Load {
   bool silent = false;     // it was killed
   std::string why{};       // we end it
   std::int64_t kills = 0;
+  bool preflight = false;
   kube::Handle heard{};
   kube::Handle ends{};
   kube::Handle patience{};

@@ -49,6 +49,7 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
     one.pod = container.pod;
     one.container = container.container;
     if (one.id.empty()) one.id = container.id;
+    if (one.preflight) one.preflight->node = order.node;
     out.containers.push_back(std::move(one));
   }
   bool on = false;
@@ -67,6 +68,7 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
 std::vector<Reported> Node::reported() const {
   std::vector<Reported> out;
   for (const auto& [experiment, now] : orders_) {
+    if (now.order.preflight) continue;
     if (auto told = report(experiment))
       out.push_back({now.order.experiment_ns, now.order.experiment, std::move(*told)});
   }

@@ -9,6 +9,9 @@ namespace duress::agent {
 
 namespace {
 
+// Something is to be started for it.
+bool is_wanted(const spec::NodeOrder& order) { return order.run || order.preflight; }
+
 bool is_over(const spec::NodeOrder& order, WallTime now) {
   return order.deadline && *order.deadline <= now;
 }
@@ -27,7 +30,7 @@ std::optional<Because> why_stop(const World& world, const LoadNow& load) {
   const auto order = world.orders.find(load.slot.experiment);
   if (order == world.orders.end()) return Because::kNoOrder;
   const spec::NodeOrder& wanted = order->second.order;
-  if (!wanted.run) return Because::kStop;
+  if (!is_wanted(wanted)) return Because::kStop;
   if (is_over(wanted, world.server_now)) return Because::kDeadline;
   const auto& containers = wanted.containers;
   const bool listed = std::ranges::any_of(containers, [&](const spec::ContainerOrder& container) {
@@ -70,19 +73,22 @@ Slot slot_of(const std::string& experiment, const spec::ContainerOrder& containe
 }
 
 std::uint64_t content_of(const spec::NodeOrder& order) {
-  return std::hash<std::string>()(spec::manifest_text(order.loads, "of-a-node"));
+  return std::hash<std::string>()(spec::manifest_text(order.loads, "of-a-node") +
+                                  (order.preflight ? "preflight" : ""));
 }
 
 Actions reconcile(const World& world) {
   Actions out;
   std::set<std::pair<std::string, std::string>> taken;  // experiment and container
+  std::size_t preflights = 0;
   for (const LoadNow& load : world.loads) {
     taken.emplace(load.slot.experiment, load.container_id);
+    if (load.preflight) ++preflights;
     if (load.stopping) continue;
     if (const auto because = why_stop(world, load)) out.stops.push_back({load.number, *because});
   }
   for (const auto& [experiment, order] : world.orders) {
-    if (!order.order.run || is_over(order.order, world.server_now)) continue;
+    if (!is_wanted(order.order) || is_over(order.order, world.server_now)) continue;
     if (order.order.deadline) earlier(out.again, *order.order.deadline - world.server_now);
     for (const spec::ContainerOrder& container : order.order.containers) {
       const Slot slot = slot_of(experiment, container);
@@ -91,15 +97,17 @@ Actions reconcile(const World& world) {
       const std::string& id = running->second;
       if (taken.contains({experiment, id}) || !may_start(world, order, slot, id, out.again))
         continue;
+      // The end of one begins the next.
+      if (order.order.preflight && ++preflights > kMostPreflights) continue;
       taken.emplace(experiment, id);
-      out.starts.push_back({slot, id, order.content, order.order.deadline});
+      out.starts.push_back({slot, id, order.content, order.order.deadline, order.order.preflight});
     }
   }
   return out;
 }
 
 std::string why_waiting(const World& world, const OrderNow& order, const Slot& slot) {
-  if (!order.order.run) return "";
+  if (!is_wanted(order.order)) return "";
   if (is_over(order.order, world.server_now)) return "the experiment's time is over";
   const auto running = world.running.find(slot);
   if (running == world.running.end()) return "the container does not run on this node";

@@ -45,6 +45,7 @@ struct LoadNow {
   std::uint64_t content = 0;
   std::optional<WallTime> deadline{};  // it ends by itself then
   bool stopping = false;
+  bool preflight = false;
 };
 
 enum class Fate {
@@ -78,6 +79,7 @@ struct Start {
   std::string container_id{};
   std::uint64_t content = 0;
   std::optional<WallTime> deadline{};
+  bool preflight = false;
 };
 
 enum class Because {
@@ -103,6 +105,9 @@ struct Actions {
 
 // Why nothing is on in a slot of an order; empty: something is, or is about to be.
 [[nodiscard]] std::string why_waiting(const World& world, const OrderNow& order, const Slot& slot);
+
+// Preflights are processes of some milliseconds: so many at a time.
+inline constexpr std::size_t kMostPreflights = 4;
 
 // A supervisor that was killed is begun anew after this, so often in a row.
 inline constexpr auto kAfterADeath = std::chrono::seconds(2);

@@ -14,6 +14,7 @@ constexpr std::size_t kMostReport = 192UL * 1024;  // the order is in the same o
 constexpr std::size_t kMostText = 400;
 constexpr std::size_t kLeastText = 40;
 constexpr std::size_t kTexts = 5;  // of a container; its names and figures are as much as one
+constexpr std::size_t kMostSentences = 8;  // of a preflight, of a kind
 
 // A reading flutters by what the CPUs keep in stock.
 constexpr Bytes kFlutter = kib(256);
@@ -74,6 +75,19 @@ void cut(std::string& text, std::size_t most) {
   text += "...";
 }
 
+// All of one kind take as much as one text does, or a few of them in full.
+void cut(std::vector<std::string>& sentences, std::size_t most) {
+  std::size_t left = most >= kMostText ? kMostText * kMostSentences : most;
+  std::size_t kept = 0;
+  for (std::string& sentence : sentences) {
+    if (kept == kMostSentences || left < kLeastText) break;
+    cut(sentence, std::min(left, kMostText));
+    left -= std::min(left, sentence.size());
+    ++kept;
+  }
+  sentences.resize(kept);
+}
+
 }  // namespace
 
 ContainerStory::ContainerStory(ContainerReport before)
@@ -110,6 +124,23 @@ void ContainerStory::starts(const std::string& id) {
   forget_figures();
 }
 
+void ContainerStory::foretells(const std::string& id) {
+  report_ = {};
+  report_.id = id;
+  report_.message = "it is being foretold";
+}
+
+void ContainerStory::hear_foretold(const LoadForetold& foretold) {
+  report_.injection = Injection::kNotInjected;
+  report_.message.clear();
+  report_.asked = foretold.asked;
+  report_.usage = foretold.usage;
+  report_.working_set = foretold.working_set;
+  report_.limit = foretold.limit;
+  report_.forecast = foretold.sentence;
+  report_.preflight = foretold.told;
+}
+
 void ContainerStory::hear_plan(const LoadPlanned& planned) {
   report_.asked = planned.plan.memory;
   report_.cpu_asked = planned.plan.cpu;
@@ -139,6 +170,7 @@ void ContainerStory::hear_sample(const LoadSampled& sampled) {
 
 void ContainerStory::hear(const LoadNews& news, WallTime now) {
   if (const auto* planned = std::get_if<LoadPlanned>(&news)) return hear_plan(*planned);
+  if (const auto* foretold = std::get_if<LoadForetold>(&news)) return hear_foretold(*foretold);
   if (const auto* sampled = std::get_if<LoadSampled>(&news)) return hear_sample(*sampled);
   if (const auto* told = std::get_if<LoadTold>(&news)) report_.event = told->what;
   if (std::holds_alternative<LoadReached>(news)) report_.reached = true;
@@ -188,6 +220,10 @@ void fit(spec::NodeReport& report) {
     for (std::string* text :
          {&container.event, &container.message, &container.forecast, &container.verdict})
       cut(*text, most);
+    if (!container.preflight) continue;
+    cut(container.preflight->level, std::max(most, kLeastText));
+    cut(container.preflight->follows, most);
+    cut(container.preflight->advice, most);
   }
 }
 

@@ -26,6 +26,7 @@ class ContainerStory final {
   explicit ContainerStory(spec::ContainerReport before);
 
   void starts(const std::string& id);
+  void foretells(const std::string& id);  // a preflight
   void hear(const LoadNews& news, WallTime now);
   void ended(const LoadOver& over, const LoadEnding& ending);
   void refused(const std::string& why);
@@ -35,6 +36,7 @@ class ContainerStory final {
   [[nodiscard]] const spec::ContainerReport& report() const { return report_; }
 
  private:
+  void hear_foretold(const LoadForetold& foretold);
   void hear_plan(const LoadPlanned& planned);
   void hear_sample(const LoadSampled& sampled);
   void forget_figures();

@@ -121,6 +121,8 @@ Result<int> look(const Arguments& arguments) {
       {.loads = stress::without_stressng(arguments.run.loads), .guard = arguments.run.guard},
       *observed);
   plan.notes.insert(plan.notes.begin(), arguments.run.notes.begin(), arguments.run.notes.end());
+  if (stress::stressng_arguments(arguments.run.loads))
+    plan.notes.emplace_back("what stress-ng would take is not foretold");
   auto foretold = foretell(*target, *observed, plan, *memory, arguments.grows_to);
   if (!foretold) return std::unexpected(foretold.error());
 

@@ -36,6 +36,15 @@ ordered_json consequences_json(const explain::Consequences& consequences) {
   return out;
 }
 
+ordered_json use_json(const stress::Observed& observed) {
+  if (observed.levels.empty()) return ordered_json::object();
+  const auto limit = cgroup::effective_limit(observed.levels);
+  return {{"usageBytes", observed.memory.usage.value},
+          {"workingSetBytes", observed.memory.working_set().value},
+          {"limitBytes", limit ? ordered_json(limit->limit.value) : ordered_json(nullptr)},
+          {"oomGroup", observed.levels.front().oom_group}};
+}
+
 }  // namespace
 
 std::string preflight_json(const PreflightTold& told) {
@@ -50,6 +59,7 @@ std::string preflight_json(const PreflightTold& told) {
                                                 : ordered_json(nullptr)},
                    {"oomScoreAdj", told.around.init_adj ? ordered_json(*told.around.init_adj)
                                                         : ordered_json(nullptr)}};
+  out["target"].update(use_json(told.observed));
   out["forecast"] = told.foretelling != nullptr ? forecast_json(told.foretelling->forecast)
                                                 : ordered_json(nullptr);
   if (told.consequences != nullptr) out.update(consequences_json(*told.consequences));

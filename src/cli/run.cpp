@@ -223,6 +223,12 @@ int run(const std::vector<std::string>& arguments) {
     std::fputs(run_help().c_str(), stdout);
     return 0;
   }
+  if (parsed->preflight) {
+    std::fprintf(stderr,
+                 "duress: spec.preflight: true says that nothing is injected: use duress preflight "
+                 "-f, or leave it out\n");
+    return leave(ExitCode::kUsage);
+  }
   const std::unique_ptr<RunOutput> output = parsed->output.format == Format::kText
                                                 ? make_text_output(stdout, parsed->output.quiet)
                                                 : make_json_output(stdout, parsed->output);

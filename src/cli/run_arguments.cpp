@@ -133,6 +133,7 @@ class Parser {
       return;
     }
     out_.loads = manifest->stressors;
+    out_.preflight = manifest->preflight;
     out_.duration = manifest->duration;
     for (const std::string& note : manifest->notes) out_.notes.push_back(note);
     if (manifest->selector_given) {

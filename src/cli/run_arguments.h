@@ -25,6 +25,7 @@ struct RunArguments {
   bool record = true;
   std::optional<std::string> recording;  // file or directory; unset: the usual directory
   bool help = false;
+  bool preflight = false;          // the manifest says so: nothing may be injected
   std::vector<std::string> notes;  // what of the manifest is ignored here
 };
 

@@ -32,7 +32,9 @@ std::string refuse_conflicts(const spec::Stressors& loads, const std::string& ex
   if (!reaches_memory(loads) && !reaches_cpu(loads)) return "";
   std::map<std::string, Holder> held;
   for (const auto& [name, view] : book) {
-    if (view.experiment_uid == experiment_uid || has_released(view)) continue;
+    // A preflight holds nothing.
+    if (view.experiment_uid == experiment_uid || view.order.preflight || has_released(view))
+      continue;
     const std::string metric = common_metric(loads, view.order.loads);
     if (metric.empty()) continue;
     for (const spec::ContainerOrder& container : view.order.containers)

@@ -46,6 +46,8 @@ NodeOrder common_order(const ExperimentView& experiment) {
   out.created = experiment.created;
   out.deadline = experiment.deadline();
   out.again = experiment.manifest.again;
+  out.preflight = experiment.preflight;
+  out.run = !experiment.preflight;
   out.loads = experiment.manifest.stressors;
   return out;
 }
@@ -69,6 +71,8 @@ Decision::Finalizer finalizer_after(const ExperimentView& experiment, Will will,
     const bool goes = experiment.has_finalizer() && (plan.all_gone || experiment.forced);
     return goes ? Decision::Finalizer::kRemove : Decision::Finalizer::kKeep;
   }
+  // A preflight leaves nothing behind that its end would have to wait for.
+  if (experiment.preflight) return Decision::Finalizer::kKeep;
   const bool wanted = !experiment.has_finalizer() && (will != Will::kInvalid || !plan.all_gone);
   return wanted ? Decision::Finalizer::kAdd : Decision::Finalizer::kKeep;
 }
@@ -121,6 +125,11 @@ Decision decide(const Situation& situation) {
   out.wake = plan.wake;
   if (will == Will::kRun || will == Will::kPaused) earlier(out.wake, experiment.deadline());
   look_at_silence(situation, out);
+  if (experiment.preflight && !experiment.deleting) {
+    const WallTime removed = experiment.created + kPreflightLasts;
+    out.remove = removed <= situation.now;
+    if (!out.remove) earlier(out.wake, removed);
+  }
   return out;
 }
 

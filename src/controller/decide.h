@@ -12,6 +12,9 @@
 
 namespace duress::controller {
 
+// A preflight is removed so long after it was made, whoever made it and whatever came of it.
+inline constexpr auto kPreflightLasts = std::chrono::seconds(60);
+
 struct Settings {
   // So long after an order to stop its node need not answer any more: the agent's dead man's switch
   // has released by then (60 s), and the lease of its workers is over (15 s).
@@ -33,6 +36,7 @@ struct Decision {
 
   std::vector<OrderAction> orders{};
   Finalizer finalizer = Finalizer::kKeep;
+  bool remove = false;  // the experiment itself: a preflight whose time is over
   Status status{};
   std::vector<Note> notes{};  // beside those that tell the change of the status
   std::optional<WallTime> wake{};

@@ -57,7 +57,8 @@ bool ExperimentView::has_finalizer() const {
 }
 
 std::optional<WallTime> ExperimentView::deadline() const {
-  if (!manifest.duration) return std::nullopt;
+  // A preflight has an end of its own.
+  if (preflight || !manifest.duration) return std::nullopt;
   // A duration that ends after the end of time has no end.
   if (*manifest.duration > WallTime::max() - created) return std::nullopt;
   return created + *manifest.duration;
@@ -73,6 +74,7 @@ ExperimentView experiment_view(const Json& stress_chaos) {
   out.created =
       parse_time(text_at(stress_chaos, "/metadata/creationTimestamp")).value_or(WallTime{});
   out.deleting = find(stress_chaos, "/metadata/deletionTimestamp") != nullptr;
+  out.preflight = kube::is_true_at(stress_chaos, "/spec/preflight");
   out.forced = text_at(stress_chaos, kForced) == "forced";
   for (const Json& finalizer : kube::list_at(stress_chaos, "/metadata/finalizers"))
     if (finalizer.is_string()) out.finalizers.push_back(finalizer.get<std::string>());

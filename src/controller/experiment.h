@@ -24,7 +24,8 @@ struct ExperimentView {
   std::int64_t generation = 0;
   WallTime created{};
   bool deleting = false;
-  bool forced = false;  // cleanFinalizer: forced
+  bool forced = false;     // cleanFinalizer: forced
+  bool preflight = false;  // whatever else its spec says: nothing is injected
   std::vector<std::string> finalizers{};
   spec::Manifest manifest{};
   std::string problem{};  // not empty: why the manifest is not carried out, and what is allowed

@@ -67,6 +67,7 @@ void ExperimentDesk::work() {
   if (decision.wake)
     if (const auto at = office_.clock.when(*decision.wake)) again_at(*at);
   if (write_.is_pending() || retry_) return;
+  if (decision.remove) return remove();
   if (decision.finalizer != Decision::Finalizer::kKeep)
     return write_finalizers(decision.finalizer, decision.status);
   Change change = difference(view_.status, decision.status);
@@ -114,6 +115,15 @@ void ExperimentDesk::wrote_finalizers(Answer<Json> answer) {
   saw(experiment_view(*answer), true);
   // With it the object has gone, unless others hold it too.
   if (!removed || !view_.finalizers.empty()) again_at(office_.client.reactor().now());
+}
+
+// The watch tells when it is gone, and its orders go with it.
+void ExperimentDesk::remove() {
+  const Json options{{"preconditions", {{"uid", view_.uid}}}};
+  write_ = office_.client.remove(place(), options, [this](Answer<Json> answer) {
+    if (!answer) return failed(answer.error());
+    backoff_.succeeded();
+  });
 }
 
 void ExperimentDesk::write_status(const Status& status) {

@@ -53,6 +53,7 @@ class ExperimentDesk final {
   void note(const Note& note);
   void write_finalizers(Decision::Finalizer what, const Status& status);
   void wrote_finalizers(kube::Answer<Json> answer);
+  void remove();
   void write_status(const Status& status);
   void wrote_status(kube::Answer<Json> answer);
   void failed(const kube::ApiError& error);

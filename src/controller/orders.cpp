@@ -35,8 +35,9 @@ std::optional<WallTime> whole(std::optional<WallTime> time) {
 
 bool is_same(const OrderView& view, const NodeOrder& wanted, const std::string& loads) {
   const NodeOrder& order = view.order;
-  return view.readable && order.run == wanted.run && order.again == wanted.again &&
-         order.experiment == wanted.experiment && order.experiment_ns == wanted.experiment_ns &&
+  return view.readable && order.run == wanted.run && order.preflight == wanted.preflight &&
+         order.again == wanted.again && order.experiment == wanted.experiment &&
+         order.experiment_ns == wanted.experiment_ns &&
          whole(order.created) == whole(wanted.created) &&
          whole(order.deadline) == whole(wanted.deadline) && view.loads == loads &&
          order.containers == wanted.containers;
@@ -89,6 +90,8 @@ class Planner final {
     }
     // No agent can read it either: that it is gone is what they all understand.
     if (!view.readable) return remove(view);
+    // Nothing was put on, so there is nothing to wait for.
+    if (view.order.preflight) return remove(view);
     if (view.order.run) {
       plan_.all_released = false;
       NodeOrder order = view.order;

@@ -13,8 +13,9 @@ namespace {
 // More of one kind at once are told by the last of these, with a number.
 constexpr std::size_t kMostNotes = 20;
 
-std::string phase_of(Will will, const Records& records, bool all_released) {
-  switch (will) {
+std::string phase_of(const Facts& facts, const Records& records) {
+  const bool all_released = facts.all_released && records.injected == 0;
+  switch (facts.will) {
     case Will::kInvalid:
       return all_released ? "Failed" : "Stopping";
     case Will::kPaused:
@@ -27,6 +28,7 @@ std::string phase_of(Will will, const Records& records, bool all_released) {
     case Will::kRun:
       break;
   }
+  if (facts.experiment.preflight) return std::string(kPreflight);
   if (records.targets == 0) return "Selecting";
   if (records.on_target == records.targets) return "Running";
   return records.failed == records.targets ? "Failed" : "Injecting";
@@ -53,6 +55,7 @@ Finding selected(const Facts& facts) {
 
 Finding all_injected(const Facts& facts, const Records& records) {
   if (facts.will != Will::kRun) return {"AllInjected", false, "NotRunning", ""};
+  if (facts.experiment.preflight) return {"AllInjected", false, std::string(kPreflight), ""};
   if (records.targets == 0) return {"AllInjected", false, "NothingSelected", ""};
   if (records.on_target == records.targets) return {"AllInjected", true, "Injected", ""};
   std::string message =
@@ -76,16 +79,28 @@ Finding completed(const Facts& facts) {
           facts.all_released ? "" : "the duration is over; not all has been released yet"};
 }
 
+Finding preflight_done(const Facts& facts, const Records& records) {
+  const std::string type(kPreflightDone);
+  if (facts.will != Will::kRun) return {type, false, "NotRunning", ""};
+  if (records.targets == 0) return {type, false, "NothingSelected", facts.problem};
+  const bool done = records.answered == records.targets;
+  return {type, done, done ? "Foretold" : "Waiting",
+          done ? answers_text(records.all)
+               : fmt::format("{} of {} foretold", records.answered, records.targets)};
+}
+
 std::vector<Finding> findings(const Facts& facts, const Records& records) {
   const bool paused = facts.will == Will::kPaused;
-  return {selected(facts),
-          all_injected(facts, records),
-          {"AllRecovered", records.injected == 0,
-           records.injected == 0 ? "NothingInjected" : "Injected", ""},
-          {"Paused", paused, paused ? "Annotated" : "NotPaused", ""},
-          completed(facts),
-          {"Conflict", !facts.conflict.empty(), facts.conflict.empty() ? "None" : "SecondReach",
-           facts.conflict}};
+  std::vector<Finding> out = {selected(facts),
+                              all_injected(facts, records),
+                              {"AllRecovered", records.injected == 0,
+                               records.injected == 0 ? "NothingInjected" : "Injected", ""},
+                              {"Paused", paused, paused ? "Annotated" : "NotPaused", ""},
+                              completed(facts),
+                              {"Conflict", !facts.conflict.empty(),
+                               facts.conflict.empty() ? "None" : "SecondReach", facts.conflict}};
+  if (facts.experiment.preflight) out.push_back(preflight_done(facts, records));
+  return out;
 }
 
 Condition condition_of(const Finding& finding, const Facts& facts) {
@@ -107,7 +122,8 @@ class Notes final {
     // A deletion counts as another generation.
     if (told_.generation != 0 && now_.generation != told_.generation && !is_deleted())
       note("Updated", "Successfully update spec of resource");
-    if (became("Selected")) note("Started", "Experiment has started");
+    if (became(kPreflightDone)) note("PreflightDone", "Foretold: " + message_of(kPreflightDone));
+    if (became("Selected") && now_.phase != kPreflight) note("Started", "Experiment has started");
     if (became("Paused")) note("Paused", "Experiment has been paused");
     if (ceased("Paused") && now_.run) note("Started", "Experiment has started");
     if (got_reason("Completed", "TimeUp")) note("TimeUp", "Time up according to the duration");
@@ -184,14 +200,15 @@ Status next_status(const Facts& facts) {
   Records records = next_records(facts);
   Status out;
   out.generation = facts.experiment.generation;
-  out.run = facts.will == Will::kRun;
-  out.phase = phase_of(facts.will, records, facts.all_released && records.injected == 0);
+  out.run = facts.will == Will::kRun && !facts.experiment.preflight;
+  out.phase = phase_of(facts, records);
   for (const Finding& finding : findings(facts, records))
     out.conditions.push_back(condition_of(finding, facts));
   out.targets = records.targets;
   out.injected = records.injected;
   out.asked = asked_text(facts.experiment.manifest.stressors);
-  out.got = got_text(facts.experiment.manifest.stressors, records.all);
+  out.got = facts.experiment.preflight ? answers_text(records.all)
+                                       : got_text(facts.experiment.manifest.stressors, records.all);
   out.records = std::move(records.all);
   return out;
 }

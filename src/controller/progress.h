@@ -11,6 +11,10 @@
 
 namespace duress::controller {
 
+// Of the phase and of the condition that tells that all has been foretold.
+inline constexpr std::string_view kPreflight = "Preflight";
+inline constexpr std::string_view kPreflightDone = "PreflightDone";
+
 enum class Will { kRun, kPaused, kTimeUp, kStopped, kDeleted, kInvalid };
 
 // Of Completed: by a StopAll. It holds for good.

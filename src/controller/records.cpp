@@ -60,7 +60,8 @@ void clear_levels(ContainerReport& measured) {
   measured.message.clear();
 }
 
-Record next_record(const Record& before, const Seen& seen, WallTime now) {
+Record next_record(const Record& before, const Seen& seen, const Facts& facts) {
+  const WallTime now = facts.now;
   Record out = before;
   const bool injected = seen.report != nullptr && seen.report->injection == Injection::kInjected;
   if (injected && is_new_load(before, *seen.report)) {
@@ -78,7 +79,7 @@ Record next_record(const Record& before, const Seen& seen, WallTime now) {
   }
   out.measured = *seen.report;
   const bool failed = seen.report->injection == Injection::kFailed;
-  if (failed && !is_told(before, seen.report->message))
+  if (failed && !facts.experiment.preflight && !is_told(before, seen.report->message))
     add_event(out, {"Failed", "Apply", seen.report->message, now});
   return out;
 }
@@ -106,7 +107,7 @@ class Builder final {
       add_leaving();
     } else {
       for (const Record& before : facts_.experiment.status.records)
-        add(next_record(before, seen(before.id), facts_.now));
+        add(next_record(before, seen(before.id), facts_));
       out_.targets = static_cast<std::int64_t>(out_.all.size());
     }
     std::ranges::sort(out_.all, {}, &Record::id);
@@ -133,7 +134,7 @@ class Builder final {
     const std::string id = target.key();
     const Record* before = record_of(facts_.experiment.status, id);
     const Seen what = seen(id);
-    Record record = next_record(before != nullptr ? *before : Record{.id = id}, what, facts_.now);
+    Record record = next_record(before != nullptr ? *before : Record{.id = id}, what, facts_);
     if (what.report == nullptr) record.measured.message = why_not(facts_, target);
     if (!target.refusal.empty() && !record.injected) refuse(record, target.refusal);
     const bool failed = record.measured.injection == Injection::kFailed;
@@ -141,6 +142,9 @@ class Builder final {
     // What runs may be the load of before a change that its node has not seen yet.
     out_.on_target += record.injected && is_current(*what.view) ? 1 : 0;
     out_.failed += !record.injected && failed ? 1 : 0;
+    const bool is_foretold =
+        record.measured.preflight && what.report != nullptr && is_current(*what.view);
+    out_.answered += failed || is_foretold ? 1 : 0;
     targets_.insert(id);
     add(std::move(record));
   }
@@ -148,14 +152,15 @@ class Builder final {
   void refuse(Record& record, const std::string& why) const {
     record.measured.injection = Injection::kFailed;
     record.measured.message = why;
-    if (!is_told(record, why)) add_event(record, {"Failed", "Apply", why, facts_.now});
+    if (!facts_.experiment.preflight && !is_told(record, why))
+      add_event(record, {"Failed", "Apply", why, facts_.now});
   }
 
   // No target any more, but still under stress: told until it is not.
   void add_leaving() {
     for (const Record& before : facts_.experiment.status.records) {
       if (targets_.contains(before.id)) continue;
-      Record record = next_record(before, seen(before.id), facts_.now);
+      Record record = next_record(before, seen(before.id), facts_);
       if (record.injected) add(std::move(record));
     }
   }
@@ -179,6 +184,17 @@ std::optional<Bytes> level_of(const spec::MemoryLoad& load, const ContainerRepor
 }  // namespace
 
 Records next_records(const Facts& facts) { return Builder(facts).build(); }
+
+std::string answers_text(const std::vector<Record>& records) {
+  std::map<std::string, int> counts;
+  for (const Record& record : records) {
+    if (record.measured.preflight) counts[record.measured.preflight->answer] += 1;
+  }
+  std::string out;
+  for (const auto& [answer, count] : counts)
+    out += (out.empty() ? "" : ", ") + std::to_string(count) + " " + answer;
+  return out;
+}
 
 std::string asked_text(const spec::Stressors& loads) {
   if (!loads.stressng.empty()) return "stress-ng " + quoted(loads.stressng, 40);

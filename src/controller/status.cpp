@@ -128,7 +128,8 @@ Change difference(const Record& told, const Record& now) {
   const ContainerReport& b = now.measured;
   if (a.kills != b.kills || a.oom_kills != b.oom_kills || a.restarts != b.restarts ||
       a.event != b.event || a.message != b.message || a.verdict != b.verdict ||
-      a.forecast != b.forecast || told.events.size() != now.events.size())
+      a.forecast != b.forecast || a.preflight != b.preflight ||
+      told.events.size() != now.events.size())
     return Change::kCounters;
   if (moved(a.asked, b.asked) || moved(a.held, b.held) || moved(a.usage, b.usage) ||
       moved(a.working_set, b.working_set) || moved(a.limit, b.limit) ||

@@ -150,7 +150,8 @@ Json measured_schema() {
        {"event", schema::text("What happened last.", kLongestMessage)},
        {"message", schema::text("Why it waits, or failed.", kLongestMessage)},
        {"forecast", schema::text("Who would be killed, as told beforehand.", kLongestMessage)},
-       {"verdict", schema::text("What happened and why, in one sentence.", kLongestMessage)}}));
+       {"verdict", schema::text("What happened and why, in one sentence.", kLongestMessage)},
+       {"preflight", preflight_schema()}}));
 }
 
 Json record_schema() {
@@ -172,8 +173,8 @@ Json record_schema() {
 
 Json conditions_schema() {
   Json condition = open(schema::object(
-      "", {{"type", schema::text("Selected, AllInjected, AllRecovered, Paused, Completed and "
-                                 "what may hinder.",
+      "", {{"type", schema::text("Selected, AllInjected, AllRecovered, Paused, Completed, "
+                                 "PreflightDone and what may hinder.",
                                  128)},
            {"status", schema::choice("", {"True", "False", "Unknown"})},
            {"reason", schema::text("", 1024)},
@@ -204,6 +205,10 @@ Json experiment_schema() {
        {"restart", schema::choice("Whether a container that was restarted or replaced is stressed "
                                   "again: again (the default) or end.",
                                   {"again", "end"})},
+       {"preflight",
+        schema::yes_or_no("Nothing is injected: it is foretold for each container what the load "
+                          "would do, and the experiment is removed 60 s after it was made. It "
+                          "cannot be changed.")},
        {"remoteCluster", remote_cluster_schema()}});
   out["required"] = Json::array({"selector"});
   schema::add_rule(
@@ -212,6 +217,10 @@ Json experiment_schema() {
                      "has(self.stressors.cpu)))",
             .message = "nothing to do: give memory, cpu or both",
             .at = ".stressors"});
+  schema::add_rule(out, {.holds = "(has(self.preflight) && self.preflight) == "
+                                  "(has(oldSelf.preflight) && oldSelf.preflight)",
+                         .message = "it cannot be changed: make another experiment",
+                         .at = ".preflight"});
   add_value_rules(out);
   return out;
 }
@@ -224,7 +233,7 @@ Json experiment_status_schema() {
   return open(schema::object(
       "What the cluster says of it; written by Duress alone.",
       {{"phase", schema::text("Selecting, Injecting, Running, Paused, Stopping, Finished or "
-                              "Failed.",
+                              "Failed; of a preflight, Preflight.",
                               64)},
        {"targets", schema::count("Containers that are meant.")},
        {"injected", schema::count("How many of them have the stress.")},

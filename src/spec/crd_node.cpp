@@ -46,7 +46,9 @@ Json node_order_schema() {
                                                {"name", schema::text("", kLongestName)},
                                                {"uid", schema::text("", kLongestName)},
                                                {"createdAt", schema::text("", 64)}}))},
-       {"desiredPhase", schema::choice("Stop: release all, and say so.", {"Run", "Stop"})},
+       {"desiredPhase",
+        schema::choice("Stop: release all, and say so. Preflight: foretell, and put nothing on.",
+                       {"Run", "Stop", "Preflight"})},
        {"restart", schema::choice("", {"again", "end"})},
        {"deadline", schema::text("The end, by the API server's clock.", 64)},
        {"stressors",
@@ -54,6 +56,11 @@ Json node_order_schema() {
        {"stressngStressors", schema::text("", kLongestMessage)},
        {"containers", schema::list("The containers on this node.", container, kMost)}}));
   out["required"] = Json::array({"nodeName"});
+  schema::add_rule(out,
+                   {.holds = "(has(self.desiredPhase) && self.desiredPhase == 'Preflight') == "
+                             "(has(oldSelf.desiredPhase) && oldSelf.desiredPhase == 'Preflight')",
+                    .message = "a preflight is never carried out: make another experiment",
+                    .at = ".desiredPhase"});
   return out;
 }
 
@@ -78,7 +85,8 @@ Json node_report_schema() {
             {"event", schema::text("", kLongestMessage)},
             {"message", schema::text("", kLongestMessage)},
             {"forecast", schema::text("", kLongestMessage)},
-            {"verdict", schema::text("", kLongestMessage)}})));
+            {"verdict", schema::text("", kLongestMessage)},
+            {"preflight", preflight_schema()}})));
   return open(
       schema::object("What the node's agent says of it.",
                      {{"observedGeneration", schema::count("Of the order that this answers.")},

@@ -18,9 +18,9 @@ const std::string kStressors = "spec.stressors";
 
 constexpr std::array<std::string_view, 5> kTop = {"apiVersion", "kind", "metadata", "spec",
                                                   "status"};
-constexpr std::array<std::string_view, 9> kSpec = {
+constexpr std::array<std::string_view, 10> kSpec = {
     "selector",          "mode",     "value",         "containerNames", "stressors",
-    "stressngStressors", "duration", "remoteCluster", "restart"};
+    "stressngStressors", "duration", "remoteCluster", "restart",        "preflight"};
 constexpr std::array<std::string_view, 2> kLoads = {"memory", "cpu"};
 
 // Names that may stand below "memory" or "memory.whenOOM", as the table of fields has them.
@@ -132,6 +132,7 @@ class ManifestReader {
     }
     if (const YamlNode* duration = spec.find("duration")) read_duration(*duration);
     if (const YamlNode* restart = spec.find("restart")) read_restart(*restart);
+    if (const YamlNode* preflight = spec.find("preflight")) read_preflight(*preflight);
     if (const YamlNode* stressors = spec.find("stressors")) read_stressors(*stressors);
     if (const YamlNode* dialect = spec.find("stressngStressors")) read_stressng(*dialect);
     if (problems_.empty()) check_something_to_do();
@@ -158,6 +159,14 @@ class ManifestReader {
     if (text != "again" && text != "end" && !text.empty()) {
       problems_.add("spec.restart", quoted(node.text), std::string(allowed));
     }
+  }
+
+  void read_preflight(const YamlNode& node) {
+    constexpr std::string_view allowed = "true or false (default)";
+    if (!problems_.is_scalar(node, "spec.preflight", allowed)) return;
+    out_.preflight = node.plain && node.text == "true";
+    if (!out_.preflight && !(node.plain && node.text == "false"))
+      problems_.add("spec.preflight", quoted(node.text), std::string(allowed));
   }
 
   void read_stressng(const YamlNode& node) {

@@ -27,6 +27,7 @@ struct Manifest {
   std::string selector_summary;      // "namespaces hello-kubernetes, mode all"
   Selection selection;               // as the manifest has it; without a mode, all
   bool again = true;                 // restart: again; end: a restarted container is left alone
+  bool preflight = false;            // nothing is injected: it is foretold what would become
   bool paused = false;               // experiment.chaos-mesh.org/pause: "true"
   std::vector<std::string> notes;  // what is meant where the manifest is silent or says two things
 };

@@ -151,6 +151,7 @@ json measured_json(const ContainerReport& report) {
   put(out, "message", report.message);
   put(out, "forecast", report.forecast);
   put(out, "verdict", report.verdict);
+  if (report.preflight) out["preflight"] = preflight_json(*report.preflight);
   return out;
 }
 
@@ -167,6 +168,7 @@ void read_measured(const json& measured, ContainerReport& report) {
   report.message = text_at(measured, "message");
   report.forecast = text_at(measured, "forecast");
   report.verdict = text_at(measured, "verdict");
+  report.preflight = read_preflight(object_at(measured, "preflight"));
 }
 
 std::string node_stress_name(std::string_view experiment_uid, std::string_view node) {
@@ -182,7 +184,7 @@ json order_json(const NodeOrder& order) {
                        {"name", order.experiment},
                        {"uid", order.experiment_uid},
                        {"createdAt", format_time(order.created)}};
-  out["desiredPhase"] = order.run ? "Run" : "Stop";
+  out["desiredPhase"] = order.preflight ? "Preflight" : order.run ? "Run" : "Stop";
   out["restart"] = order.again ? "again" : "end";
   put(out, "deadline", order.deadline);
   out["containers"] = json::array();
@@ -222,6 +224,7 @@ Result<NodeOrder> read_order(const json& spec) {
   if (!created) return fail(Code::kUsage, "spec.experiment.createdAt is no RFC 3339 time");
   out.created = *created;
   out.run = text_at(spec, "desiredPhase") == "Run";
+  out.preflight = text_at(spec, "desiredPhase") == "Preflight";
   out.again = text_at(spec, "restart") != "end";
   if (const std::string deadline = text_at(spec, "deadline"); !deadline.empty()) {
     out.deadline = parse_time(deadline);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "spec/load.h"
+#include "spec/preflight_report.h"
 
 namespace duress::spec {
 
@@ -41,8 +42,11 @@ struct NodeOrder {
   std::string experiment_ns{};
   std::string experiment{};
   std::string experiment_uid{};
-  WallTime created{};                  // of the experiment, by the API server's clock
-  bool run = true;                     // false: release all, and say so
+  WallTime created{};  // of the experiment, by the API server's clock
+  bool run = true;     // false: release all, and say so
+  // Foretell what the loads would do, and put nothing on; `run` is false then, so that an agent
+  // that knows no preflights puts nothing on either.
+  bool preflight = false;
   std::optional<WallTime> deadline{};  // by the API server's clock
   bool again = true;                   // a container that was restarted is stressed again
   Stressors loads{};
@@ -73,14 +77,15 @@ struct ContainerReport {
   std::optional<Bytes> limit{};
   std::optional<Cores> cpu_asked{};
   std::optional<Cores> cpu_got{};
-  bool reached = false;        // what was asked for was there
-  std::int64_t kills = 0;      // of workers
-  std::int64_t oom_kills = 0;  // in the container, while it was stressed
-  std::int64_t restarts = 0;   // of the container, seen while it was stressed
-  std::string event{};         // what happened last
-  std::string message{};       // why it waits, or failed
-  std::string forecast{};      // who would be killed, as told beforehand
-  std::string verdict{};       // what happened and why, in one sentence
+  bool reached = false;                        // what was asked for was there
+  std::int64_t kills = 0;                      // of workers
+  std::int64_t oom_kills = 0;                  // in the container, while it was stressed
+  std::int64_t restarts = 0;                   // of the container, seen while it was stressed
+  std::string event{};                         // what happened last
+  std::string message{};                       // why it waits, or failed
+  std::string forecast{};                      // who would be killed, as told beforehand
+  std::string verdict{};                       // what happened and why, in one sentence
+  std::optional<PreflightReport> preflight{};  // of a preflight; the forecast has its sentence
 
   friend bool operator==(const ContainerReport&, const ContainerReport&) = default;
 };

@@ -105,7 +105,9 @@ class Collector {
   void experiment(const YamlNode& root, const std::string& at) {
     auto manifest = read_manifest(root);
     if (!manifest) return tell(at, manifest.error());
-    const std::vector<Problem> problems = validate(manifest->stressors);
+    std::vector<Problem> problems = validate(manifest->stressors);
+    if (manifest->preflight)
+      problems.push_back({"spec.preflight", "true", "leave it out: here it would be carried out"});
     if (!problems.empty()) return tell(at, problems);
     out_.experiments.push_back(std::move(*manifest));
   }
