@@ -21,6 +21,9 @@ constexpr Subcommand kSubcommands[] = {
     {"top", Command::kTop, "[NAME...]  the same, live"},
     {"explain", Command::kExplain, "[NAME...]  what happened to each container, and why"},
     {"run", Command::kRun, "FLAGS  make an experiment, follow it, and end it with Ctrl-C"},
+    {"preflight", Command::kPreflight,
+     "-f FILE|FLAGS  what a load would do to each container, who would be killed; nothing is "
+     "injected"},
     {"stop", Command::kStop,
      "NAME...|--all|--everything  end experiments, and wait until all is released"},
     {"doctor", Command::kDoctor, "whether this cluster is fit, and what is in the way"},
@@ -104,9 +107,12 @@ constexpr Flag kFlags[] = {
     {"--everything", "", "", "stop: all experiments of the cluster, at once and for good",
      take_switch<&Arguments::everything>},
     {"--force", "", "", "stop: give up what does not answer", take_switch<&Arguments::force>},
-    {"--selector", "-l", "KEY=VALUE", "run: Pods with this label; may be given again", take_label},
-    {"--mode", "", "all|one|N|P%", "run: how many of them (default: all)", take_mode},
-    {"--container", "-c", "NAME", "run: which container (default: the first)",
+    {"--filename", "-f", "FILE", "preflight: of this StressChaos; - is standard input",
+     take_text<&Arguments::file>},
+    {"--selector", "-l", "KEY=VALUE", "run, preflight: Pods with this label; may be given again",
+     take_label},
+    {"--mode", "", "all|one|N|P%", "run, preflight: how many of them (default: all)", take_mode},
+    {"--container", "-c", "NAME", "run, preflight: which container (default: the first)",
      [](Arguments& out, const std::string& value) -> Result<> {
        out.selection.container_names.push_back(value);
        return {};
@@ -185,9 +191,12 @@ class Parser {
   }
 
   void check() {
-    if (out_.command != Command::kRun && loads_given_) wrong("a load is given: only run takes one");
+    const bool takes_load = out_.command == Command::kRun || out_.command == Command::kPreflight;
+    if (!takes_load && loads_given_) wrong("a load is given: only run and preflight take one");
+    if (out_.command != Command::kPreflight && !out_.file.empty())
+      wrong("-f is given: only preflight takes one");
     if (out_.command == Command::kStop) check_stop();
-    if (out_.command == Command::kRun) check_run();
+    if (takes_load) check_load(out_.command == Command::kRun ? "run" : "preflight");
   }
 
   void check_stop() {
@@ -196,12 +205,22 @@ class Parser {
     if (ways > 1) wrong("stop: names, --all and --everything: give one of them");
   }
 
-  void check_run() {
-    if (!out_.names.empty()) wrong("run: unknown word " + quoted(out_.names.front()));
-    if (out_.all_namespaces) wrong("run: --all-namespaces is not allowed: name one with -n");
-    if (out_.selection.selector.labels.empty()) wrong("run: on which Pods? Give -l KEY=VALUE");
+  void check_load(const std::string& command) {
+    if (out_.file.empty()) return check_flags(command);
+    if (loads_given_ || !out_.selection.selector.labels.empty() ||
+        !out_.selection.container_names.empty())
+      wrong(command + ": -f has the load and the selector: give no flags for them");
+    if (!out_.names.empty()) wrong(command + ": unknown word " + quoted(out_.names.front()));
+    if (out_.all_namespaces) wrong(command + ": --all-namespaces is not allowed: name one with -n");
+  }
+
+  void check_flags(const std::string& command) {
+    if (!out_.names.empty()) wrong(command + ": unknown word " + quoted(out_.names.front()));
+    if (out_.all_namespaces) wrong(command + ": --all-namespaces is not allowed: name one with -n");
+    if (out_.selection.selector.labels.empty())
+      wrong(command + ": on which Pods? Give -l KEY=VALUE");
     if (!out_.loads.memory && !out_.loads.cpu)
-      return wrong("run: no load: give --memory SIZE or --cpu LOAD");
+      return wrong(command + ": no load: give --memory SIZE or --cpu LOAD");
     for (const spec::Problem& problem : spec::validate(out_.loads, spec::Names::kFlags))
       wrong(spec::format_problem(problem));
   }
@@ -238,14 +257,19 @@ std::string help() {
     out += help_line("  " + both + (flag.value.empty() ? "" : " " + std::string(flag.value)),
                      flag.help);
   }
-  out += "\nLoads of run:\n";
+  out += "\nLoads of run and preflight:\n";
   for (const spec::Field& field : spec::fields()) {
     if (field.flag.empty()) continue;
     out += help_line("  " + std::string(field.flag) +
                          (field.value.empty() ? "" : " " + std::string(field.value)),
                      field.help);
   }
-  return out + "\nExit codes: 0 done, 1 failed, 2 usage\n";
+  return out +
+         "\nExit codes: 0 done, 1 failed, 2 usage; of preflight the worst of all containers, as of "
+         "duress "
+         "preflight:\n0 safe, 3 refused, or the load cannot be reached, 10 the OOM killer would "
+         "come for a "
+         "worker only,\n11 it would take the application\n";
 }
 
 }  // namespace duress::kubectl

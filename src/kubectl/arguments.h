@@ -13,7 +13,7 @@
 
 namespace duress::kubectl {
 
-enum class Command { kHelp, kStatus, kTop, kExplain, kRun, kStop, kDoctor };
+enum class Command { kHelp, kStatus, kTop, kExplain, kRun, kPreflight, kStop, kDoctor };
 
 struct Arguments {
   Command command = Command::kHelp;
@@ -26,12 +26,13 @@ struct Arguments {
   bool all = false;         // stop: every experiment there is
   bool everything = false;  // stop: the kill switch
   bool force = false;       // stop: do not wait for what does not answer
-  // run:
+  // run and preflight:
   std::string name{};  // empty: the server makes one
   spec::Selection selection{};
   spec::Stressors loads{};
   std::optional<Duration> duration{};
-  bool detach = false;  // leave it running
+  bool detach = false;  // run: leave it running
+  std::string file{};   // preflight: of a manifest ("-": standard input), not of flags
 };
 
 // kUsage, one line for each thing that is wrong.

@@ -36,11 +36,25 @@ TEST(KubectlArguments, NameExperiments) {
   EXPECT_TRUE(parsed->json);
 }
 
+TEST(KubectlArguments, ForetellAManifestOrFlags) {
+  const auto file = parse_arguments({"preflight", "-f", "memory.yaml", "-o", "json"});
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->command, Command::kPreflight);
+  EXPECT_EQ(file->file, "memory.yaml");
+  const auto flags = parse_arguments({"preflight", "-l", "app=web", "--memory", "3000MiB"});
+  ASSERT_TRUE(flags) << flags.error().message;
+  EXPECT_TRUE(flags->loads.memory);
+  EXPECT_THAT(refused({"preflight"}), HasSubstr("preflight: on which Pods?"));
+  EXPECT_THAT(refused({"preflight", "-f", "a.yaml", "--memory", "5MiB"}),
+              HasSubstr("-f has the load"));
+  EXPECT_THAT(refused({"run", "-f", "a.yaml"}), HasSubstr("only preflight takes one"));
+}
+
 TEST(KubectlArguments, AreRefusedWithAllThatIsWrong) {
   EXPECT_THAT(refused({"stauts"}), HasSubstr("did you mean status?"));
   EXPECT_THAT(refused({"stop"}), HasSubstr("Give names, --all"));
   EXPECT_THAT(refused({"stop", "a", "--all"}), HasSubstr("give one of them"));
-  EXPECT_THAT(refused({"status", "--memory", "5MiB"}), HasSubstr("only run takes one"));
+  EXPECT_THAT(refused({"status", "--memory", "5MiB"}), HasSubstr("only run and preflight take one"));
   EXPECT_THAT(refused({"run", "--memory", "5MiB"}), HasSubstr("Give -l KEY=VALUE"));
   EXPECT_THAT(refused({"run", "-l", "app=web"}), HasSubstr("no load"));
   EXPECT_THAT(refused({"run", "-l", "web", "--memory", "-3", "--mode", "0"}),

@@ -58,16 +58,6 @@ int once(Session& session, const Arguments& arguments, const Streams& streams) {
   return 0;
 }
 
-// Turns the reactor meanwhile. True: a signal came.
-bool wait(Session& session, const Streams& streams, Duration most) {
-  const Instant until = session.reactor().now() + most;
-  while (session.reactor().now() < until) {
-    if (os::next_signal(streams.signals) != 0) return true;
-    (void)session.reactor().turn(std::min<Duration>(kLook, until - session.reactor().now()));
-  }
-  return false;
-}
-
 // What has changed of an experiment since it was last told, a line each.
 class Follower {
  public:
@@ -172,6 +162,15 @@ int stop_everything(Session& session, const Streams& streams) {
 }
 
 }  // namespace
+
+bool wait(Session& session, const Streams& streams, Duration most) {
+  const Instant until = session.reactor().now() + most;
+  while (session.reactor().now() < until) {
+    if (os::next_signal(streams.signals) != 0) return true;
+    (void)session.reactor().turn(std::min<Duration>(kLook, until - session.reactor().now()));
+  }
+  return false;
+}
 
 int complain(const Streams& streams, const std::string& message) {
   std::fprintf(streams.err, "kubectl duress: %s\n", message.c_str());

@@ -19,8 +19,12 @@ struct Streams {
 [[nodiscard]] int top(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int explain(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int run(Session& session, const Arguments& arguments, const Streams& streams);
+[[nodiscard]] int preflight(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int stop(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int doctor(Session& session, const Arguments& arguments, const Streams& streams);
+
+// Turns the reactor meanwhile. True: a signal came.
+[[nodiscard]] bool wait(Session& session, const Streams& streams, Duration most);
 
 // Says what went wrong; 1.
 int complain(const Streams& streams, const std::string& message);

@@ -28,6 +28,8 @@ int carry_out(Session& session, const Arguments& arguments, const Streams& strea
       return explain(session, arguments, streams);
     case Command::kRun:
       return run(session, arguments, streams);
+    case Command::kPreflight:
+      return preflight(session, arguments, streams);
     case Command::kStop:
       return stop(session, arguments, streams);
     case Command::kDoctor:

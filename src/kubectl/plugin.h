@@ -7,7 +7,7 @@
 
 namespace duress::kubectl {
 
-// Exit codes: 0 done, 1 failed, 2 usage.
+// Exit codes: 0 done, 1 failed, 2 usage; preflight has 3, 10 and 11 too (commands.h).
 [[nodiscard]] int plugin(const std::vector<std::string>& words);
 
 }  // namespace duress::kubectl

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/wall_time.h"
 #include "render/table.h"
@@ -78,6 +80,11 @@ std::vector<std::string> told_of(const Record& record) {
 
 }  // namespace
 
+const Condition* condition_of(const Experiment& experiment, std::string_view type) {
+  const auto found = std::ranges::find(experiment.conditions, type, &Condition::type);
+  return found == experiment.conditions.end() ? nullptr : &*found;
+}
+
 Experiment experiment_of(const Json& object) {
   Experiment out;
   out.ns = kube::text_at(object, "/metadata/namespace");
@@ -91,9 +98,9 @@ Experiment experiment_of(const Json& object) {
   out.injected = kube::number_at(object, "/status/injected").value_or(0);
   out.targets = kube::number_at(object, "/status/targets").value_or(0);
   for (const Json& condition : kube::list_at(object, "/status/conditions")) {
-    out.conditions.push_back({kube::text_at(condition, "/type"),
-                              kube::text_at(condition, "/status") == "True",
-                              kube::text_at(condition, "/reason")});
+    out.conditions.push_back(
+        {kube::text_at(condition, "/type"), kube::text_at(condition, "/status") == "True",
+         kube::text_at(condition, "/reason"), kube::text_at(condition, "/message")});
   }
   for (const Json& record : kube::list_at(object, "/status/experiment/containerRecords"))
     out.records.push_back(record_of(record));

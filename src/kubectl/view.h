@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@ struct Condition {
   std::string type{};
   bool holds = false;
   std::string reason{};
+  std::string message{};
 };
 
 struct Record {
@@ -41,6 +43,8 @@ struct Experiment {
   // Nothing more will come of it.
   [[nodiscard]] bool is_over() const { return phase == "Finished" || phase == "Failed"; }
 };
+
+[[nodiscard]] const Condition* condition_of(const Experiment& experiment, std::string_view type);
 
 [[nodiscard]] Experiment experiment_of(const kube::Json& object);
 
