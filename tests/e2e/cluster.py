@@ -114,7 +114,7 @@ class Container:
 
     def __init__(self, container_id):
         self.id = container_id.split("//")[-1]
-        found = [path for path in glob.glob(f"/sys/fs/cgroup/memory/duress-k8s/**/{self.id}", recursive=True)]
+        found = glob.glob(f"/sys/fs/cgroup/memory/duress-k8s/**/{self.id}", recursive=True)
         found = found or glob.glob(f"/sys/fs/cgroup/**/duress-k8s/**/{self.id}", recursive=True)
         if not found:
             raise Failed(f"container {self.id} has no cgroup on this host")

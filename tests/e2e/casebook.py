@@ -1,0 +1,116 @@
+"""The cases that there are, and what they have in common. A file cases_SUBJECT.py beside this one is found by itself: each
+function with @case in it gets a namespace of its own, and raises Failed."""
+
+import dataclasses
+import glob
+import importlib
+import os
+import time
+from typing import Callable
+
+from cluster import HERE, MIB, daemon_pods, eventually, expect, get, running
+
+BAND = 1 * MIB  # what a counter may be off, its batches on all CPUs included
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """`alone`: nothing else runs meanwhile, for it replaces the chart, ends its processes or measures time. `last`: behind
+    all others, and only where the chart may go."""
+    name: str
+    function: Callable
+    alone: bool = False
+    last: bool = False
+
+
+CASES = []
+
+
+def case(name, **how):
+    def add(function):
+        CASES.append(Case(name, function, **how))
+        return function
+    return add
+
+
+def all_cases():
+    for path in sorted(glob.glob(f"{HERE}/cases_*.py")):
+        importlib.import_module(os.path.basename(path)[:-3])
+    return sorted(CASES, key=lambda one: (one.last, one.alone))
+
+
+def tell(text):
+    print(f"# {text}", flush=True)
+
+
+def bases(containers):
+    """Usage without stress, once it stands still."""
+    time.sleep(0.5)
+    return [one.usage() for one in containers]
+
+
+def rises(space, containers, base, size, seconds=20, name="stress"):
+    """Until each container's usage is `size` above its base, within the band; then it has to stay for a second."""
+    def off():
+        return [round((one.usage() - was - size) / MIB, 2) for one, was in zip(containers, base)]
+    def there():
+        return all(abs(one.usage() - was - size) <= BAND for one, was in zip(containers, base))
+    def words():
+        return f"usage {size / MIB:g} MiB above the base: it is off by {off()} MiB; {space.told(name)}"
+    eventually(words, there, seconds, 0.005)
+    time.sleep(1)
+    expect(there(), f"it did not stay: {words()}")
+
+
+def falls(space, containers, base, seconds=10, name="stress"):
+    def there():
+        return all(not one.exists() or one.usage() - was <= BAND for one, was in zip(containers, base))
+    def words():
+        now = [round((one.usage() - was) / MIB, 2) for one, was in zip(containers, base) if one.exists()]
+        return f"usage back at the base: {now} MiB are left; {space.told(name)}"
+    eventually(words, there, seconds, 0.005)
+
+
+def under_stress(space, replicas=2):
+    """A Deployment whose Pods hold 50 MiB each by the experiment `stress`: their containers, and what they used before."""
+    space.deploy(replicas)
+    containers = space.containers(replicas)
+    base = bases(containers)
+    space.stress()
+    rises(space, containers, base, 50 * MIB)
+    return containers, base
+
+
+def of_experiment(experiment):
+    return get("nodestress", "-l", f"duress.dev/experiment-uid={experiment['metadata']['uid']}")["items"]
+
+
+def cpu_share(containers, seconds=3.0):
+    before = [one.cpu_seconds() for one in containers]
+    began = time.monotonic()
+    time.sleep(seconds)
+    passed = time.monotonic() - began
+    return [(one.cpu_seconds() - was) / passed for one, was in zip(containers, before)]
+
+
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def processes_of(what):
+    """Of the Pods of ours only: this machine may run other agents."""
+    pods = [(running(pod) or Nobody).processes() for pod in daemon_pods("controller" if what == "controller" else "agent")]
+    if what in ("agent", "controller"):
+        return [min(inside) for inside in pods if inside]
+    names = {"load": "exe"}  # it executes itself
+    return [pid for inside in pods for pid in inside if name_of(pid) == names.get(what, what)]
+
+
+class Nobody:
+    @staticmethod
+    def processes():
+        return []
