@@ -66,6 +66,28 @@ bool may_start(const World& world, const OrderNow& order, const Slot& slot, cons
   return false;
 }
 
+// What is there, or is about to be.
+struct Taken {
+  std::set<std::pair<std::string, std::string>> containers{};  // by experiment
+  std::size_t preflights = 0;
+};
+
+void start_due(const World& world, const std::string& experiment, const OrderNow& order,
+               Taken& taken, Actions& out) {
+  for (const spec::ContainerOrder& container : order.order.containers) {
+    const Slot slot = slot_of(experiment, container);
+    const auto running = world.running.find(slot);
+    if (running == world.running.end()) continue;
+    const std::string& id = running->second;
+    if (taken.containers.contains({experiment, id})) continue;
+    if (!may_start(world, order, slot, id, out.again)) continue;
+    // The end of one begins the next.
+    if (order.order.preflight && ++taken.preflights > kMostPreflights) continue;
+    taken.containers.emplace(experiment, id);
+    out.starts.push_back({slot, id, order.content, order.order.deadline, order.order.preflight});
+  }
+}
+
 }  // namespace
 
 Slot slot_of(const std::string& experiment, const spec::ContainerOrder& container) {
@@ -79,29 +101,17 @@ std::uint64_t content_of(const spec::NodeOrder& order) {
 
 Actions reconcile(const World& world) {
   Actions out;
-  std::set<std::pair<std::string, std::string>> taken;  // experiment and container
-  std::size_t preflights = 0;
+  Taken taken;
   for (const LoadNow& load : world.loads) {
-    taken.emplace(load.slot.experiment, load.container_id);
-    if (load.preflight) ++preflights;
+    taken.containers.emplace(load.slot.experiment, load.container_id);
+    if (load.preflight) ++taken.preflights;
     if (load.stopping) continue;
     if (const auto because = why_stop(world, load)) out.stops.push_back({load.number, *because});
   }
   for (const auto& [experiment, order] : world.orders) {
     if (!is_wanted(order.order) || is_over(order.order, world.server_now)) continue;
     if (order.order.deadline) earlier(out.again, *order.order.deadline - world.server_now);
-    for (const spec::ContainerOrder& container : order.order.containers) {
-      const Slot slot = slot_of(experiment, container);
-      const auto running = world.running.find(slot);
-      if (running == world.running.end()) continue;
-      const std::string& id = running->second;
-      if (taken.contains({experiment, id}) || !may_start(world, order, slot, id, out.again))
-        continue;
-      // The end of one begins the next.
-      if (order.order.preflight && ++preflights > kMostPreflights) continue;
-      taken.emplace(experiment, id);
-      out.starts.push_back({slot, id, order.content, order.order.deadline, order.order.preflight});
-    }
+    start_due(world, experiment, order, taken, out);
   }
   return out;
 }

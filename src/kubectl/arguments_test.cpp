@@ -54,7 +54,8 @@ TEST(KubectlArguments, AreRefusedWithAllThatIsWrong) {
   EXPECT_THAT(refused({"stauts"}), HasSubstr("did you mean status?"));
   EXPECT_THAT(refused({"stop"}), HasSubstr("Give names, --all"));
   EXPECT_THAT(refused({"stop", "a", "--all"}), HasSubstr("give one of them"));
-  EXPECT_THAT(refused({"status", "--memory", "5MiB"}), HasSubstr("only run and preflight take one"));
+  EXPECT_THAT(refused({"status", "--memory", "5MiB"}),
+              HasSubstr("only run and preflight take one"));
   EXPECT_THAT(refused({"run", "--memory", "5MiB"}), HasSubstr("Give -l KEY=VALUE"));
   EXPECT_THAT(refused({"run", "-l", "app=web"}), HasSubstr("no load"));
   EXPECT_THAT(refused({"run", "-l", "web", "--memory", "-3", "--mode", "0"}),

@@ -36,7 +36,7 @@ kube::Json scalar_json(const spec::YamlNode& node) {
   if (node.text == "true") return true;
   if (node.text == "false") return false;
   // What a number is, JSON says; a size such as 1e3MiB is none.
-  kube::Json number = kube::Json::parse(node.text, nullptr, false);
+  const kube::Json number = kube::Json::parse(node.text, nullptr, false);
   return number.is_number() ? number : kube::Json(node.text);
 }
 

@@ -11,7 +11,7 @@ constexpr int kLongestPath = 1024;
 }  // namespace
 
 schema::Json preflight_schema() {
-  schema::Json sentence = schema::text("", kLongestSentence);
+  const schema::Json sentence = schema::text("", kLongestSentence);
   schema::Json out = schema::object(
       "Of a preflight: what would become of the container, foretold by its node.",
       {{"answer", schema::text("safe; oom: the OOM killer would come for a worker only; "
