@@ -5,6 +5,7 @@ import dataclasses
 import glob
 import importlib
 import os
+import threading
 import time
 from typing import Callable
 
@@ -39,8 +40,16 @@ def all_cases():
     return sorted(CASES, key=lambda one: (one.last, one.alone))
 
 
+REMARKS = threading.local()
+
+
 def tell(text):
-    print(f"# {text}", flush=True)
+    """A remark, printed with the case's result."""
+    REMARKS.__dict__.setdefault("lines", []).append(text)
+
+
+def said():
+    return REMARKS.__dict__.pop("lines", [])
 
 
 def bases(containers):

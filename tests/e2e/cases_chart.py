@@ -17,7 +17,7 @@ def one_namespace(space):
     space.deploy(1)
     containers = space.containers(1)
     base = bases(containers)
-    other = Space(f"{space.name}-other")
+    other = Space()
     upgrade(space.name)
     try:
         other.deploy(1)

@@ -3,6 +3,7 @@ library only. A case's namespace and all in it go with the case."""
 
 import contextlib
 import glob
+import itertools
 import json
 import os
 import subprocess
@@ -151,14 +152,26 @@ def running(pod, name=None):
     return None
 
 
+PREFIX = "duress-e2e-"
+RUN = f"{int(time.time()) % 100000:05}"  # the namespaces of the run before may still be going
+COUNT = itertools.count()
+
+
+def remove_spaces():
+    """What a run that was killed has left."""
+    names = kubectl("get", "namespaces", "-o", "name").stdout.split()
+    left = [name for name in names if name.startswith(f"namespace/{PREFIX}")]
+    if left:
+        kubectl("delete", "--wait=false", *left)
+
+
 class Space:
     """A namespace of a case's own."""
 
-    def __init__(self, name):
-        self.name = name
-        kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=true", timeout=120)
-        kubectl("create", "namespace", name)
-        eventually("a default service account", lambda: get("serviceaccount", "default", "-n", name))
+    def __init__(self):
+        self.name = f"{PREFIX}{RUN}-{next(COUNT):02}"
+        kubectl("create", "namespace", self.name)
+        eventually("a default service account", lambda: get("serviceaccount", "default", "-n", self.name))
 
     def remove(self):
         kubectl("delete", "stresschaos", "--all", "-n", self.name, "--timeout=60s", check=False)
@@ -199,8 +212,8 @@ class Space:
     def delete_stress(self, name="stress"):
         kubectl("delete", "stresschaos", name, "-n", self.name, "--timeout=30s")
 
-    def wait_for(self, condition, name="stress", seconds=30):
-        kubectl("wait", f"--for=condition={condition}", f"stresschaos/{name}", "-n", self.name,
+    def wait_for(self, kind, name="stress", seconds=30):
+        kubectl("wait", f"--for=condition={kind}", f"stresschaos/{name}", "-n", self.name,
                 f"--timeout={int(seconds * FACTOR)}s", timeout=seconds + 10)
 
     def told(self, name="stress"):

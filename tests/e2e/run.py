@@ -2,23 +2,27 @@
 """Installs the chart on a real cluster and runs the cases on it; prints TAP. A cluster that runs is used and left, else
 one is started and taken down.
 
-usage: tests/e2e/run.py [--only WORDS]... [--list] [--keep] [--no-install] [--program FILE]
+usage: tests/e2e/run.py [--only WORDS]... [--list] [--jobs N] [--keep] [--no-install] [--program FILE]
 
   --only WORDS   cases whose name holds the words
+  --jobs N       so many cases at once, of those that do not disturb each other (default 4)
   --keep         leave the chart installed, and uninstall it in no case
   --no-install   take what is installed
   --program      the duress of the image (default: build/release/duress)
 """
 
 import argparse
+import concurrent.futures
 import hashlib
 import os
 import sys
+import threading
 import time
 import traceback
 
-from casebook import all_cases
-from cluster import API_SERVER, NETWORK, ROOT, SYSTEM, WORK, Failed, Space, daemon_pods, eventually, get, helm, kubectl, run
+from casebook import all_cases, said
+from cluster import (API_SERVER, NETWORK, ROOT, SYSTEM, WORK, Failed, Space, daemon_pods, eventually, get, helm, kubectl,
+                     remove_spaces, run)
 
 IMAGE = "duress.local/duress:e2e"
 
@@ -67,35 +71,43 @@ def why_not_installed():
 
 
 class Report:
+    """TAP. Of several threads, one line group at a time."""
+
     def __init__(self):
         self.number = 0
         self.failed = 0
+        self.lock = threading.Lock()
 
-    def one(self, name, function, space_name):
-        self.number += 1
+    def one(self, case):
         began = time.monotonic()
         space = None
         wrong = ""
         try:
-            space = Space(space_name)
-            function(space)
+            space = Space()
+            case.function(space)
         except Failed as failed:
             wrong = str(failed)
         except Exception:  # pylint: disable=broad-except
             wrong = traceback.format_exc()
         if space:
             space.remove()
-        print(f"{'not ok' if wrong else 'ok'} {self.number} - {name} ({time.monotonic() - began:.1f} s)")
-        for line in wrong.splitlines():
-            print(f"#   {line}")
-        sys.stdout.flush()
-        self.failed += bool(wrong)
+        self.tell(case.name, wrong, time.monotonic() - began, said())
+
+    def tell(self, name, wrong, seconds=0.0, remarks=()):
+        with self.lock:
+            self.number += 1
+            self.failed += bool(wrong)
+            print(f"{'not ok' if wrong else 'ok'} {self.number} - {name} ({seconds:.1f} s)")
+            for line in [*remarks, *wrong.splitlines()]:
+                print(f"#   {line}")
+            sys.stdout.flush()
 
 
 def parse():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-install", action="store_true")
     parser.add_argument("--program", default=f"{ROOT}/build/release/duress")
@@ -104,17 +116,19 @@ def parse():
 
 def run_cases(arguments, chosen):
     report = Report()
+    remove_spaces()
     if not arguments.no_install:
         try:
             install(arguments.program)
         except Failed as failed:
-            print("not ok 1 - chart: installed")
-            for line in f"{failed}\n{why_not_installed()}".splitlines():
-                print(f"#   {line}")
+            report.tell("chart: installed", f"{failed}\n{why_not_installed()}")
             print("1..1", flush=True)
             return 1
-    for index, one in enumerate(chosen):
-        report.one(one.name, one.function, f"duress-e2e-{index}")
+    with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
+        list(pool.map(report.one, [case for case in chosen if not case.alone]))
+    for case in chosen:
+        if case.alone:
+            report.one(case)
     if not arguments.keep and not arguments.no_install:
         kubectl("delete", "namespace", SYSTEM, "--wait=false", "--ignore-not-found", check=False)
     print(f"1..{report.number}", flush=True)
@@ -124,11 +138,11 @@ def run_cases(arguments, chosen):
 def main():
     arguments = parse()
     stays = arguments.keep or arguments.no_install
-    def wanted(one):
-        return not stays if one.last else not arguments.only or any(words in one.name for words in arguments.only)
-    chosen = [one for one in all_cases() if wanted(one)]
+    def wanted(case):
+        return not stays if case.last else not arguments.only or any(words in case.name for words in arguments.only)
+    chosen = [case for case in all_cases() if wanted(case)]
     if arguments.list:
-        print("\n".join(one.name for one in chosen))
+        print("\n".join(case.name for case in chosen))
         return 0
     if os.geteuid() != 0:
         sys.exit("tests/e2e/run.py: needs root, for the cluster's network and the containers' cgroups")
