@@ -1,6 +1,7 @@
 """The cases that there are, and what they have in common. A file cases_SUBJECT.py beside this one is found by itself: each
 function with @case in it gets a namespace of its own, and raises Failed."""
 
+import contextlib
 import dataclasses
 import glob
 import importlib
@@ -9,7 +10,7 @@ import threading
 import time
 from typing import Callable
 
-from cluster import HERE, MIB, daemon_pods, eventually, expect, get, running
+from cluster import HERE, MIB, ROOT, apply, daemon_pods, eventually, expect, get, run, running
 
 BAND = 1 * MIB  # what a counter may be off, its batches on all CPUs included
 
@@ -88,6 +89,55 @@ def under_stress(space, replicas=2):
     space.stress()
     rises(space, containers, base, 50 * MIB)
     return containers, base
+
+
+@contextlib.contextmanager
+def gaps(containers, base, least=47 * MIB):
+    """Watches meanwhile; its answer is a list of the seconds that one of them was below `least`, gap by gap."""
+    found = []
+    ends = threading.Event()
+    def look():
+        began = None
+        while not ends.wait(0.01):
+            low = any(one.exists() and one.usage() - was < least for one, was in zip(containers, base))
+            if low and began is None:
+                began = time.monotonic()
+            elif not low and began is not None:
+                found.append(round(time.monotonic() - began, 2))
+                began = None
+        if began is not None:
+            found.append(round(time.monotonic() - began, 2))
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ends.set()
+        thread.join()
+
+
+def lone_node(name):
+    """A node that nothing runs on: no agent, for it is no Linux, and no Pods but those that name it."""
+    apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": True}})
+
+
+def api_server(what):
+    run([f"{ROOT}/tests/testbed/k8s-apiserver.sh", what], timeout=150)
+
+
+def whole_again():
+    """The cluster behind an outage: its node takes Pods, and all of Duress runs."""
+    def look():
+        node = get("nodes") or {"items": []}
+        ready = [one for one in node["items"] for state in one["status"].get("conditions") or []
+                 if state["type"] == "Ready" and state["status"] == "True" and not one["spec"].get("taints")]
+        return ready and all(all_run(component) for component in ("agent", "controller"))
+    eventually("a Ready node, and Duress running on it", look, 90, 0.3)
+
+
+def all_run(component):
+    pods = daemon_pods(component)
+    return pods and all(running(pod) for pod in pods)
 
 
 def of_experiment(experiment):

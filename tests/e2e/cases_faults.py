@@ -5,8 +5,8 @@ import random
 import signal
 import time
 
-from casebook import BAND, case, falls, name_of, processes_of, rises, tell, under_stress
-from cluster import FACTOR, MIB, SYSTEM, daemon_pods, eventually, expect, kubectl, records, run, running
+from casebook import BAND, case, falls, name_of, processes_of, rises, under_stress
+from cluster import MIB, SYSTEM, daemon_pods, eventually, expect, kubectl, running
 
 
 @case("delete with the agent away: the object goes behind the release timeout, and nothing is left on the node", alone=True)
@@ -81,24 +81,3 @@ def kill_anything(space):
     falls(space, containers, base)
     left = [pid for one in containers for pid in one.processes() if name_of(pid).startswith("duress")]
     expect(not left, f"workers are left: {left}")
-
-
-@case("agent without contact: it releases after 60 s by itself, and injects again when it hears the API server", alone=True)
-def no_contact(space):
-    containers, base = under_stress(space, 1)
-    agent = str(min(running(daemon_pods("agent")[0]).processes()))
-    link = ["nsenter", "-t", agent, "-n", "ip", "link", "set", "eth0"]
-    began = time.monotonic()
-    run([*link, "down"])
-    try:
-        time.sleep(30)
-        expect(containers[0].usage() - base[0] >= 48 * MIB, "it releases long before its time")
-        falls(space, containers, base, 45)
-        took = time.monotonic() - began
-        tell(f"released {took:.0f} s after the contact broke")
-        expect(50 <= took <= 75 * FACTOR, f"released after {took:.0f} s, not 60")
-    finally:
-        run([*link, "up"])
-    rises(space, containers, base, 50 * MIB, 40)
-    eventually(lambda: f"told as injected: {space.told()}",
-               lambda: [one["phase"] for one in records(space.experiment())] == ["Injected"], 30, 0.3)

@@ -177,7 +177,7 @@ class Space:
         kubectl("delete", "stresschaos", "--all", "-n", self.name, "--timeout=60s", check=False)
         kubectl("delete", "namespace", self.name, "--wait=false", check=False)
 
-    def deploy(self, replicas=2, name="app", containers=None, **pod):
+    def deploy(self, replicas=2, name="app", containers=None, seconds=60, **pod):
         containers = containers or [container()]
         labels = {"app": name}
         spec = {"terminationGracePeriodSeconds": 0, "containers": containers, **pod}
@@ -185,15 +185,15 @@ class Space:
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": self.name},
             "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
                      "template": {"metadata": {"labels": labels}, "spec": spec}}})
-        return self.pods(replicas, name)
+        return self.pods(replicas, name, seconds)
 
-    def pods(self, count=2, name="app"):
+    def pods(self, count=2, name="app", seconds=60):
         """So many running Pods of that name, none of them going."""
         def look():
             found = get("pods", "-n", self.name, "-l", f"app={name}")["items"]
             found = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
             return found if len(found) == count and all(running(pod) for pod in found) else None
-        return eventually(f"{count} running Pods of {name}", look, 60)
+        return eventually(f"{count} running Pods of {name}", look, seconds)
 
     def containers(self, count=2, name="app"):
         return [running(pod) for pod in self.pods(count, name)]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts, stops or restarts the cluster's API server alone: what clients have to live through.
-# usage: tests/testbed/k8s-apiserver.sh start | stop | kill | restart
+# Starts, stops or restarts the cluster's API server alone, or lets it hang: what clients have to live through.
+# usage: tests/testbed/k8s-apiserver.sh start | stop | kill | restart | freeze | thaw
 set -euo pipefail
 # shellcheck source=tests/testbed/k8s-common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/k8s-common.sh"
@@ -20,6 +20,11 @@ case ${1:-} in
     read -r pid _ <"$k8s/apiserver.pid"
     daemon_runs apiserver && kill -9 "$pid"
     wait_for 5 not_running apiserver
+    ;;
+  freeze | thaw)
+    daemon_runs apiserver || die "the API server does not run"
+    read -r pid _ <"$k8s/apiserver.pid"
+    if [[ $1 == freeze ]]; then kill -STOP "$pid"; else kill -CONT "$pid"; fi
     ;;
   restart)
     end_daemon apiserver

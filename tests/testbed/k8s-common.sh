@@ -38,8 +38,14 @@ k8s_kubectl() { in_cluster_network "$k8s_bin/kubectl" --kubeconfig "$k8s/admin.c
 start_daemon() { # NAME COMMAND...
   local name=$1
   shift
-  # Not by in_cluster_network: a function in the background is a shell, whose PID is not the daemon's.
-  nsenter --net="/run/netns/$k8s_netns" setsid "$@" >>"$k8s/$name.log" 2>&1 </dev/null &
+  # exec: the PID is to be the daemon's. It outlives who started it, so it keeps no descriptor of theirs: a lock, say.
+  (
+    for fd in /proc/self/fd/*; do
+      fd=${fd##*/}
+      ((fd <= 2)) || exec {fd}>&-
+    done
+    exec nsenter --net="/run/netns/$k8s_netns" setsid "$@"
+  ) >>"$k8s/$name.log" 2>&1 </dev/null &
   echo "$! $(start_time "$!")" >"$k8s/$name.pid"
 }
 
