@@ -10,11 +10,16 @@ namespace {
 using spec::ContainerReport;
 using spec::Injection;
 
-constexpr std::size_t kMostReport = 192UL * 1024;  // the order is in the same object
+// The order is in the same object: names and IDs stand there once more.
+constexpr std::size_t kMostObject = 256UL * 1024;
+constexpr std::size_t kRest = 8UL * 1024;  // metadata, the loads
+constexpr std::size_t kFigures = 540;      // of a container, with their names, in order and report
+constexpr std::size_t kPreflightFigures = 400;
 constexpr std::size_t kMostText = 400;
-constexpr std::size_t kLeastText = 40;
-constexpr std::size_t kTexts = 5;  // of a container; its names and figures are as much as one
-constexpr std::size_t kMostSentences = 8;  // of a preflight, of a kind
+constexpr std::size_t kLeastText = 16;
+constexpr std::size_t kTexts = 4;           // of a container
+constexpr std::size_t kPreflightTexts = 3;  // beside them; sentences of a kind are one
+constexpr std::size_t kMostSentences = 8;   // of a preflight, of a kind
 
 // A reading flutters by what the CPUs keep in stock.
 constexpr Bytes kFlutter = kib(256);
@@ -75,9 +80,9 @@ void cut(std::string& text, std::size_t most) {
   text += "...";
 }
 
-// All of one kind take as much as one text does, or a few of them in full.
+// All of one kind together.
 void cut(std::vector<std::string>& sentences, std::size_t most) {
-  std::size_t left = most >= kMostText ? kMostText * kMostSentences : most;
+  std::size_t left = std::min(most, kMostText * kMostSentences);
   std::size_t kept = 0;
   for (std::string& sentence : sentences) {
     if (kept == kMostSentences || left < kLeastText) break;
@@ -86,6 +91,12 @@ void cut(std::vector<std::string>& sentences, std::size_t most) {
     ++kept;
   }
   sentences.resize(kept);
+}
+
+std::size_t size_without_texts(const ContainerReport& container) {
+  return kFigures + (container.preflight ? kPreflightFigures : 0) +
+         2 * (container.ns.size() + container.pod.size() + container.container.size() +
+              container.id.size());
 }
 
 }  // namespace
@@ -213,17 +224,24 @@ void ContainerStory::waits(const std::string& why) {
 }
 
 void fit(spec::NodeReport& report) {
-  if (report.containers.empty()) return;
-  const std::size_t each = kMostReport / report.containers.size() / kTexts;
-  const std::size_t most = std::clamp(each, kLeastText, kMostText);
+  std::size_t taken = kRest;
+  std::size_t texts = 0;
+  for (const ContainerReport& container : report.containers) {
+    taken += size_without_texts(container);
+    texts += kTexts + (container.preflight ? kPreflightTexts : 0);
+  }
+  if (texts == 0) return;
+  const std::size_t each =
+      std::max(kMostObject > taken ? (kMostObject - taken) / texts : 0, kLeastText);
+  const std::size_t most = std::min(each, kMostText);
   for (ContainerReport& container : report.containers) {
     for (std::string* text :
          {&container.event, &container.message, &container.forecast, &container.verdict})
       cut(*text, most);
     if (!container.preflight) continue;
-    cut(container.preflight->level, std::max(most, kLeastText));
-    cut(container.preflight->follows, most);
-    cut(container.preflight->advice, most);
+    cut(container.preflight->level, most);
+    cut(container.preflight->follows, each);
+    cut(container.preflight->advice, each);
   }
 }
 

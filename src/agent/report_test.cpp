@@ -174,17 +174,64 @@ TEST(ContainerStory, OfAFailureIsNotCoveredByWaiting) {
   EXPECT_THAT(story.report().message, HasSubstr("because of failed"));
 }
 
-TEST(Fit, KeepsTheLargestReportWithinAnObjectsBounds) {
-  spec::NodeReport report;
-  spec::ContainerReport one = on().report();
+// A NodeStress of so many containers with long names.
+std::size_t object_size(const spec::NodeReport& report) {
+  spec::NodeOrder order{.node = std::string(63, 'n'), .deadline = WallTime{}};
+  order.loads.memory.emplace();
+  for (const spec::ContainerReport& one : report.containers)
+    order.containers.push_back({.ns = one.ns,
+                                .pod = one.pod,
+                                .pod_uid = std::string(36, 'u'),
+                                .container = one.container,
+                                .id = one.id});
+  nlohmann::json object = spec::node_stress_object(order);
+  object["status"] = spec::report_json(report);
+  return object.dump().size();
+}
+
+spec::ContainerReport large() {
+  ContainerStory story = on();
+  story.hear(sample(mib(50)), kNow);
+  spec::ContainerReport one = story.report();
   one.id = std::string(64, 'a');
-  one.ns = one.pod = one.container = std::string(63, 'n');
+  one.ns = one.pod = std::string(63, 'n');
+  one.container = std::string(20, 'n');
   one.event = one.message = one.forecast = one.verdict = std::string(2000, 'x');
-  report.containers.assign(spec::kMostContainersOfANode, one);
-  fit(report);
-  EXPECT_LT(spec::report_json(report).dump().size(), 512U * 1024);
-  EXPECT_THAT(report.containers[0].verdict, ::testing::EndsWith("..."));
-  report.containers.resize(1);
+  one.usage = one.working_set = one.limit = one.asked = one.held = gib(100);
+  one.cpu_asked = one.cpu_got = Cores{100};
+  one.kills = one.oom_kills = one.restarts = 100000;
+  return one;
+}
+
+TEST(Fit, KeepsTheLargestObjectWithinItsBounds) {
+  spec::NodeReport report;
+  for (const std::size_t count : {std::size_t{1}, std::size_t{40}, std::size_t{100},
+                                  std::size_t{200}, spec::kMostContainersOfANode}) {
+    report.containers.assign(count, large());
+    fit(report);
+    EXPECT_LT(object_size(report), 256U * 1024) << count;
+    EXPECT_THAT(report.containers[0].verdict, ::testing::EndsWith("..."));
+  }
+}
+
+TEST(Fit, KeepsPreflightsWithinTheBoundsToo) {
+  spec::NodeReport report;
+  spec::ContainerReport one = large();
+  one.preflight.emplace();
+  one.preflight->level = "oomApplication";
+  one.preflight->follows.assign(20, std::string(500, 'f'));
+  one.preflight->advice.assign(20, std::string(500, 'a'));
+  for (const std::size_t count : {std::size_t{1}, std::size_t{60}, std::size_t{150}}) {
+    report.containers.assign(count, one);
+    fit(report);
+    EXPECT_LT(object_size(report), 256U * 1024) << count;
+    EXPECT_FALSE(report.containers[0].preflight->follows.empty());
+  }
+}
+
+TEST(Fit, CutsNoCharacterInTwo) {
+  spec::NodeReport report;
+  report.containers.assign(1, large());
   report.containers[0].verdict = std::string(398, 'x') + "\u00e9\u00e9";
   fit(report);
   EXPECT_TRUE(is_utf8(report.containers[0].verdict));

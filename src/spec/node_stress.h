@@ -25,7 +25,7 @@ inline constexpr std::string_view kNodeStressVersion = "v1alpha1";
 inline constexpr std::string_view kNodeStressPlural = "nodestresses";
 inline constexpr std::string_view kExperimentLabel = "duress.dev/experiment-uid";
 
-inline constexpr std::size_t kMostContainersOfANode = 512;  // 256 KiB an object, report and all
+inline constexpr std::size_t kMostContainersOfANode = 256;  // 256 KiB an object, report and all
 
 struct ContainerOrder {
   std::string ns{};
