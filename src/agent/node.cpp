@@ -199,8 +199,7 @@ void Node::tell_waiting(const World& world) {
 void Node::watch_for_containers(const World& world, std::optional<Duration> again) {
   const bool awaits = std::ranges::any_of(world.orders, [&](const auto& one) {
     const spec::NodeOrder& order = one.second.order;
-    if (!(order.run || order.preflight) || (order.deadline && *order.deadline <= world.server_now))
-      return false;
+    if (!is_wanted(order) || is_over(order, world.server_now)) return false;
     return std::ranges::any_of(order.containers, [&](const spec::ContainerOrder& container) {
       return !container.id.empty() && !world.running.contains(slot_of(one.first, container));
     });

@@ -58,8 +58,7 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
     if (is_starting(*load)) return std::nullopt;
     on = true;
   }
-  const bool quiet =
-      shut_down_ || !order.run || (order.deadline && *order.deadline <= server_now());
+  const bool quiet = shut_down_ || !order.run || is_over(order, server_now());
   out.released = !on && quiet;
   fit(out);
   return out;

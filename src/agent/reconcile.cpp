@@ -9,13 +9,6 @@ namespace duress::agent {
 
 namespace {
 
-// Something is to be started for it.
-bool is_wanted(const spec::NodeOrder& order) { return order.run || order.preflight; }
-
-bool is_over(const spec::NodeOrder& order, WallTime now) {
-  return order.deadline && *order.deadline <= now;
-}
-
 // A load whose own end is not before the order's is ended in time by us.
 bool lasts_long_enough(const std::optional<WallTime>& load, const std::optional<WallTime>& order) {
   return !load || (order && *order <= *load);
@@ -89,6 +82,12 @@ void start_due(const World& world, const std::string& experiment, const OrderNow
 }
 
 }  // namespace
+
+bool is_wanted(const spec::NodeOrder& order) { return order.run || order.preflight; }
+
+bool is_over(const spec::NodeOrder& order, WallTime now) {
+  return order.deadline && *order.deadline <= now;
+}
 
 Slot slot_of(const std::string& experiment, const spec::ContainerOrder& container) {
   return {experiment, container.ns, container.pod, container.container};

@@ -101,6 +101,10 @@ struct Actions {
   std::optional<Duration> again{};  // when something is due though nothing happens
 };
 
+// Something is to be started for it, a load or a preflight.
+[[nodiscard]] bool is_wanted(const spec::NodeOrder& order);
+[[nodiscard]] bool is_over(const spec::NodeOrder& order, WallTime now);
+
 [[nodiscard]] Actions reconcile(const World& world);
 
 // Why nothing is on in a slot of an order; empty: something is, or is about to be.
