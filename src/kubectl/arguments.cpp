@@ -206,17 +206,15 @@ class Parser {
   }
 
   void check_load(const std::string& command) {
+    if (!out_.names.empty()) wrong(command + ": unknown word " + quoted(out_.names.front()));
+    if (out_.all_namespaces) wrong(command + ": --all-namespaces is not allowed: name one with -n");
     if (out_.file.empty()) return check_flags(command);
     if (loads_given_ || !out_.selection.selector.labels.empty() ||
         !out_.selection.container_names.empty())
       wrong(command + ": -f has the load and the selector: give no flags for them");
-    if (!out_.names.empty()) wrong(command + ": unknown word " + quoted(out_.names.front()));
-    if (out_.all_namespaces) wrong(command + ": --all-namespaces is not allowed: name one with -n");
   }
 
   void check_flags(const std::string& command) {
-    if (!out_.names.empty()) wrong(command + ": unknown word " + quoted(out_.names.front()));
-    if (out_.all_namespaces) wrong(command + ": --all-namespaces is not allowed: name one with -n");
     if (out_.selection.selector.labels.empty())
       wrong(command + ": on which Pods? Give -l KEY=VALUE");
     if (!out_.loads.memory && !out_.loads.cpu)
