@@ -8,20 +8,14 @@
 #include "cgroup/pod_path.h"
 #include "cli/preflight_output.h"
 #include "cli/run_arguments.h"
+#include "spec/preflight_report.h"
 #include "stress/stressng.h"
 
 namespace duress::cli {
 
 namespace {
 
-enum class Exit : int {
-  kSafe = 0,
-  kFailed = 1,
-  kUsage = 2,
-  kRefused = 3,
-  kOom = 10,
-  kApplication = 11
-};
+using Exit = spec::PreflightExit;
 
 struct Arguments {
   RunArguments run{};
@@ -93,17 +87,7 @@ explain::Surroundings surroundings(const cgroup::Target& target, const stress::O
 Exit exit_of(const stress::Plan& plan, const std::optional<Foretelling>& foretold) {
   if (!plan.refusals.empty()) return Exit::kRefused;
   if (!foretold) return Exit::kSafe;
-  switch (foretold->forecast.answer) {
-    case explain::Answer::kSafe:
-      return Exit::kSafe;
-    case explain::Answer::kOom:
-      return Exit::kOom;
-    case explain::Answer::kOomApplication:
-      return Exit::kApplication;
-    case explain::Answer::kCannotReach:
-      return Exit::kRefused;
-  }
-  return Exit::kFailed;
+  return spec::exit_of(explain::name_of(foretold->forecast.answer));
 }
 
 Result<int> look(const Arguments& arguments) {

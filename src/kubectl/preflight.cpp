@@ -12,8 +12,8 @@ using kube::Json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kUsage = 2;
-constexpr int kRefused = 3;
+using Exit = spec::PreflightExit;
+
 constexpr auto kPatience = seconds(20);  // a node that does not answer is named after 10 s
 constexpr auto kLook = milliseconds(50);
 constexpr std::size_t kMostManifest = 1U << 20U;
@@ -58,14 +58,14 @@ int preflight(Session& session, const Arguments& arguments, const Streams& strea
   auto object = object_of(session, arguments);
   if (!object) {
     complain(streams, object.error().message);
-    return object.error().code == Code::kUsage ? kUsage : 1;
+    return static_cast<int>(object.error().code == Code::kUsage ? Exit::kUsage : Exit::kFailed);
   }
   auto made = session.create(kube::stress_chaos(), *object);
   if (!made) {
     complain(streams, made.error().message);
     const bool refused = made.error().reason == kube::Reason::kForbidden ||
                          made.error().reason == kube::Reason::kInvalid;
-    return refused ? kRefused : 1;
+    return static_cast<int>(refused ? Exit::kRefused : Exit::kFailed);
   }
   const kube::Place place = place_of(*made);
   const auto preflight = answers(session, place, streams);
@@ -73,7 +73,7 @@ int preflight(Session& session, const Arguments& arguments, const Streams& strea
   auto removed = session.remove(place);
   if (!removed && removed.error().reason != kube::Reason::kNotFound)
     complain(streams, removed.error().message);
-  if (!preflight) return 1;
+  if (!preflight) return static_cast<int>(Exit::kFailed);
   print(*preflight, arguments, streams);
   if (const std::string problem = preflight_problem(*preflight); !problem.empty())
     complain(streams, problem);

@@ -134,18 +134,18 @@ Json preflight_json(const Experiment& preflight) {
 }
 
 int preflight_exit_code(const Experiment& preflight) {
-  constexpr std::array kFromTheWorst = {11, 10, 3, 1};
-  const int whole = preflight_problem(preflight).empty() ? 0 : 1;
-  const auto code_of = [](const Record& record) {
+  using Exit = spec::PreflightExit;
+  constexpr std::array kFromTheWorst = {Exit::kApplication, Exit::kOom, Exit::kRefused,
+                                        Exit::kFailed};
+  const auto exit_of = [](const Record& record) {
     const auto& told = record.measured.preflight;
-    return told ? spec::exit_code_of(told->answer) : 1;
+    return told ? spec::exit_of(told->answer) : Exit::kFailed;
   };
-  for (const int code : kFromTheWorst) {
-    if (std::ranges::any_of(preflight.records,
-                            [&](const Record& record) { return code_of(record) == code; }))
-      return code;
+  for (const Exit exit : kFromTheWorst) {
+    if (std::ranges::find(preflight.records, exit, exit_of) != preflight.records.end())
+      return static_cast<int>(exit);
   }
-  return whole;
+  return static_cast<int>(preflight_problem(preflight).empty() ? Exit::kSafe : Exit::kFailed);
 }
 
 }  // namespace duress::kubectl

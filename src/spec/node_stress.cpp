@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/wall_time.h"
+#include "spec/json_members.h"
 #include "spec/manifest.h"
 #include "spec/manifest_text.h"
 
@@ -16,6 +17,7 @@ namespace duress::spec {
 namespace {
 
 using nlohmann::json;
+using spec::put;  // beside those below
 
 constexpr std::pair<Injection, std::string_view> kNames[] = {
     {Injection::kWaiting, "Waiting"},
@@ -31,39 +33,12 @@ Injection injection_of(std::string_view name) {
   return Injection::kWaiting;
 }
 
-std::string text_at(const json& object, const char* name) {
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const json& object_at(const json& object, const char* name) {
-  static const json kNothing;
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return found != object.end() ? *found : kNothing;
-}
-
-std::optional<std::int64_t> number_at(const json& object, const char* name) {
-  const json& found = object_at(object, name);
-  return found.is_number_integer() ? std::optional(found.get<std::int64_t>()) : std::nullopt;
-}
-
-std::optional<Bytes> bytes_at(const json& object, const char* name) {
-  const auto number = number_at(object, name);
-  return number ? std::optional(Bytes{*number}) : std::nullopt;
-}
-
 // In thousandths, as Kubernetes counts CPUs: a CRD's numbers are whole.
 std::optional<Cores> cores_at(const json& object, const char* name) {
   const auto number = number_at(object, name);
   return number ? std::optional(Cores{static_cast<double>(*number) / 1000}) : std::nullopt;
 }
 
-void put(json& to, const char* name, const std::string& text) {
-  if (!text.empty()) to[name] = text;
-}
-void put(json& to, const char* name, std::optional<Bytes> bytes) {
-  if (bytes) to[name] = bytes->value;
-}
 void put(json& to, const char* name, std::optional<Cores> cores) {
   if (cores) to[name] = std::llround(cores->value * 1000);
 }

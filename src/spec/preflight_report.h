@@ -35,7 +35,15 @@ struct PreflightReport {
 // Unset: it is no object, or tells no answer.
 [[nodiscard]] std::optional<PreflightReport> read_preflight(const nlohmann::json& json);
 
-// The exit code that `duress preflight` has for such an answer: 0 safe, 3, 10 or 11.
-[[nodiscard]] int exit_code_of(std::string_view answer);
+// Exit codes of `duress preflight`, and of a cluster's. kRefused: or it cannot be reached.
+enum class PreflightExit : int {
+  kSafe = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kRefused = 3,
+  kOom = 10,
+  kApplication = 11
+};
+[[nodiscard]] PreflightExit exit_of(std::string_view answer);
 
 }  // namespace duress::spec
