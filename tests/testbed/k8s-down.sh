@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends the cluster that k8s-up.sh started, by PID, and puts back what its node changed: sysctls, cgroups, the network.
+# Ends the cluster that k8s-up.sh started, by PID, and puts back what its node changed: sysctls, cgroups, the network, recordings.
 # usage: tests/testbed/k8s-down.sh        Does nothing where there is none; can be called again after it was cut short.
 set -euo pipefail
 # shellcheck source=tests/testbed/k8s-common.sh
@@ -46,8 +46,16 @@ end_node() {
   for pid in $(shims); do kill "$pid" 2>/dev/null || true; done
   wait_for 3 no_shims || for pid in $(shims); do kill -9 "$pid" 2>/dev/null || true; done
   wait_for 5 cgroups_gone || echo "k8s-down.sh: left: $(cgroups | head -n 3)" >&2
+  end_recordings
   [[ -s $k8s/sysctls ]] || return 0
   while read -r setting; do sysctl -qw "$setting" || true; done <"$k8s/sysctls"
+}
+
+# An agent keeps recordings for an hour; behind its node nobody tidies them.
+end_recordings() {
+  [[ -e $k8s/run-duress-is-ours ]] || return 0
+  rm -rf /run/duress/recordings /run/duress/agent.lock
+  rmdir --ignore-fail-on-non-empty /run/duress 2>/dev/null || true
 }
 
 end_network() {

@@ -109,6 +109,7 @@ kubelet_sysctls=(vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_
 start_node() {
   local controller first last
   sysctl "${kubelet_sysctls[@]}" | tr -d ' ' >"$k8s/sysctls"
+  [[ -e /run/duress ]] || touch "$k8s/run-duress-is-ours"
   for controller in /sys/fs/cgroup/*/; do mkdir -p "$controller$k8s_cgroup"; done
   read -r first last <<<"$k8s_first_pods"
   make_images
