@@ -81,6 +81,7 @@ Result<> serve(const ControllerArguments& arguments) {
       **client, {.ns = arguments.ns,
                  .identity = replica_of(arguments),
                  .lease = {kube::leases(), lease_ns, "duress-controller", ""},
+                 .agents = arguments.agents,
                  .settings = {.release_timeout = arguments.release_timeout,
                               .namespace_filter = arguments.namespace_filter},
                  .tell = [&clock](const std::string& line) { tell(clock, line); }});

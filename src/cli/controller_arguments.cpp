@@ -13,18 +13,18 @@ struct Flag {
   std::string_view name;
   std::string ControllerArguments::* text;
 };
-constexpr std::array<Flag, 6> kTexts = {
+constexpr std::array<Flag, 7> kTexts = {
     {{"--kubeconfig", &ControllerArguments::kubeconfig},
      {"--context", &ControllerArguments::context},
      {"--namespace", &ControllerArguments::ns},
      {"--lease-namespace", &ControllerArguments::lease_namespace},
+     {"--agents", &ControllerArguments::agents},
      {"--replica", &ControllerArguments::replica},
      {"--metrics", &ControllerArguments::metrics}}};
 constexpr std::string_view kReleaseTimeout = "--release-timeout";
-constexpr std::array<std::string_view, 9> kAll = {
-    "--kubeconfig",       "--context",         "--namespace",
-    "--namespace-filter", "--release-timeout", "--lease-namespace",
-    "--replica",          "--metrics",         "--help"};
+constexpr std::array<std::string_view, 10> kAll = {
+    "--kubeconfig",      "--context", "--namespace", "--namespace-filter", "--release-timeout",
+    "--lease-namespace", "--agents",  "--replica",   "--metrics",          "--help"};
 
 class Parser final {
  public:
@@ -107,6 +107,10 @@ const char* controller_help() {
          "  --lease-namespace NAME      of the lease duress-controller, by which replicas agree on "
          "one that acts\n"
          "                              (default: the Pod's, or the context's)\n"
+         "  --agents LABELS             the agents' Pods in that namespace, e.g. "
+         "app.kubernetes.io/component=agent: a node\n"
+         "                              whose agent does not run counts as not stressed (default: "
+         "not looked at)\n"
          "  --replica NAME              what this one is called there (default: POD_NAME, or the "
          "host's name)\n"
          "  --metrics ADDRESS:PORT      answer /metrics, /healthz and /readyz there (default: "

@@ -17,9 +17,9 @@ TEST(ControllerArguments, NeedsNone) {
 }
 
 TEST(ControllerArguments, TakesBothWaysOfGivingAValue) {
-  const auto read = parse_controller_arguments({"--namespace=a", "--lease-namespace", "b",
-                                                "--release-timeout=90s", "--namespace-filter",
-                                                "--replica", "one", "--context=c"});
+  const auto read = parse_controller_arguments(
+      {"--namespace=a", "--lease-namespace", "b", "--release-timeout=90s", "--namespace-filter",
+       "--replica", "one", "--context=c", "--agents=app=agent,of=this"});
   ASSERT_TRUE(read);
   EXPECT_EQ(read->ns, "a");
   EXPECT_EQ(read->lease_namespace, "b");
@@ -27,6 +27,7 @@ TEST(ControllerArguments, TakesBothWaysOfGivingAValue) {
   EXPECT_TRUE(read->namespace_filter);
   EXPECT_EQ(read->replica, "one");
   EXPECT_EQ(read->context, "c");
+  EXPECT_EQ(read->agents, "app=agent,of=this");
 }
 
 TEST(ControllerArguments, TellsEverythingThatIsWrong) {

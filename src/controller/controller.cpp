@@ -67,6 +67,12 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
   if (options_.settings.namespace_filter)
     watch(kube::namespaces(), {},
           [this](Change change, const Json& object) { namespace_changed(change, object); });
+  if (!options_.agents.empty()) {
+    inventory_.agents.emplace(options_.lease.ns, options_.agents);
+    watch(Place{kube::pods(), options_.lease.ns, "", ""},
+          {.label_selector = options_.agents, .page_size = kPageOfPods},
+          [this](Change change, const Json& object) { agent_changed(change, object); });
+  }
   leader_ = std::make_unique<kube::Leader>(
       client_, options_.lease, options_.identity, options_.election,
       kube::LeaderCalls{.on_leading = [this] { began(); },
@@ -74,10 +80,13 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
                         .on_trouble = [this](const kube::ApiError& error) { trouble(error); }});
 }
 
-void Controller::watch(kube::Resource resource, WatchOptions options,
-                       std::function<void(Change, const Json&)> on_change) {
+void Controller::watch(kube::Resource resource, WatchOptions options, OnChange on_change) {
   Place place{std::move(resource), "", "", ""};
   if (place.resource.is_namespaced) place.ns = options_.ns;
+  watch(std::move(place), std::move(options), std::move(on_change));
+}
+
+void Controller::watch(Place place, WatchOptions options, OnChange on_change) {
   watches_.push_back(std::make_unique<kube::Watch>(
       client_, std::move(place), std::move(options),
       kube::WatchCalls{.on_change = std::move(on_change),
@@ -153,6 +162,14 @@ void Controller::namespace_changed(Change change, const Json& object) {
   const bool changed = opens ? inventory_.open_namespaces.insert(name).second
                              : inventory_.open_namespaces.erase(name) > 0;
   if (changed) mark_namespace(name);
+}
+
+void Controller::agent_changed(Change change, const Json& object) {
+  AgentPods& agents = *inventory_.agents;
+  const std::string node = change == Change::kDeleted ? agents.gone(object) : agents.saw(object);
+  if (node.empty()) return;
+  for (const auto& [name, view] : book_)
+    if (view.order.node == node) mark_uid(view.experiment_uid, kNow);
 }
 
 void Controller::order_written(const std::string& experiment_uid) {

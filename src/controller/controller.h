@@ -20,6 +20,7 @@ struct ControllerOptions {
   std::string ns{};  // of the experiments and Pods; empty: all
   std::string identity{};
   kube::Place lease{};
+  std::string agents{};  // labels of their Pods, beside the lease; empty: they are not looked at
   kube::ElectionTimes election{};
   Settings settings{};
   // For people: one line each.
@@ -43,12 +44,14 @@ class Controller final {
 
  private:
   using Change = kube::WatchCalls::Change;
-  void watch(kube::Resource resource, kube::WatchOptions options,
-             std::function<void(Change, const Json&)> on_change);
+  using OnChange = std::function<void(Change, const Json&)>;
+  void watch(kube::Resource resource, kube::WatchOptions options, OnChange on_change);
+  void watch(kube::Place place, kube::WatchOptions options, OnChange on_change);
   void experiment_changed(Change change, const Json& object);
   void pod_changed(Change change, const Json& object);
   void node_changed(Change change, const Json& object);
   void namespace_changed(Change change, const Json& object);
+  void agent_changed(Change change, const Json& object);
   void order_written(const std::string& experiment_uid);
   void order_seen(const std::string& experiment_uid);
   void remove_orders_of(const std::string& experiment_uid);

@@ -110,6 +110,7 @@ Decision decide(const Situation& situation) {
   out.finalizer = finalizer_after(experiment, will, plan);
   out.status = next_status({.experiment = experiment,
                             .book = situation.book,
+                            .inventory = situation.inventory,
                             .will = will,
                             .targets = assignment.targets,
                             .problem = assignment.problem,

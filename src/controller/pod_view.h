@@ -4,10 +4,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "controller/agent_pods.h"
 #include "kube/json.h"
 #include "spec/selection.h"
 
@@ -46,6 +48,7 @@ struct Inventory {
   std::map<std::string, PodView> pods{};  // by "namespace/name"
   std::map<std::string, NodeView> nodes{};
   std::set<std::string> open_namespaces{};  // annotated chaos-mesh.org/inject: enabled
+  std::optional<AgentPods> agents{};        // unset: no sign of life is asked of agents
 };
 
 [[nodiscard]] PodView pod_view(const Json& pod);

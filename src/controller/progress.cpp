@@ -175,15 +175,22 @@ class Notes final {
     const Record before = told == nullptr ? Record{} : *told;
     if (now.injected_count > before.injected_count && applied_++ < kMostNotes)
       note("Applied", "Successfully apply chaos for " + now.id);
-    if (now.recovered_count > before.recovered_count) recovered(now.id);
+    if (now.recovered_count > before.recovered_count)
+      recovered(now.id, now.events.empty() ? "" : now.events.back().message);
     if (now.events.empty() || now.events.back().type != "Failed") return;
     if (!before.events.empty() && before.events.back() == now.events.back()) return;
     if (failed_++ < kMostNotes)
       warn("Failed", "Failed to apply chaos: " + now.id + ": " + now.events.back().message);
   }
 
-  void recovered(const std::string& id) {
-    if (recovered_++ < kMostNotes) note("Recovered", "Successfully recover chaos for " + id);
+  // `why`: nobody asked for it.
+  void recovered(const std::string& id, const std::string& why = "") {
+    if (recovered_++ >= kMostNotes) return;
+    const std::string message = "Successfully recover chaos for " + id;
+    if (why.empty())
+      note("Recovered", message);
+    else
+      warn("Recovered", message + ": " + why);
   }
 
   const Status& told_;

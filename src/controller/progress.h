@@ -26,6 +26,7 @@ inline constexpr auto kSilentAfter = std::chrono::seconds(10);
 struct Facts {
   const ExperimentView& experiment;  // with its last status
   const OrderBook& book;
+  const Inventory& inventory;
   Will will = Will::kRun;
   const std::vector<Target>& targets;  // without meaning unless it runs or is paused
   std::string problem{};               // of selecting

@@ -15,18 +15,34 @@ using spec::Injection;
 struct Seen {
   const ContainerReport* report = nullptr;
   const OrderView* view = nullptr;
+  bool agent_runs = true;
+
+  [[nodiscard]] bool is_injected() const {
+    return report != nullptr && agent_runs && report->injection == Injection::kInjected;
+  }
 };
+
+AgentLife agent_on(const Facts& facts, const std::string& node) {
+  return facts.inventory.agents ? facts.inventory.agents->on(node) : AgentLife::kRuns;
+}
+
+std::string is_down(const Facts& facts, const std::string& node, bool was_stressed) {
+  return "the agent on node " + node + " does not run" +
+         (was_stressed ? ": what it stressed was released with it" : "") + "; " +
+         facts.inventory.agents->to_look(node);
+}
 
 // What each node says of each container.
 std::map<std::string, Seen> reports_of(const Facts& facts) {
   std::map<std::string, Seen> out;
   for (const auto& [name, view] : facts.book) {
     if (view.experiment_uid != facts.experiment.uid) continue;
+    const bool agent_runs = agent_on(facts, view.order.node) == AgentLife::kRuns;
     for (const ContainerReport& report : view.report.containers) {
-      Seen& seen = out[report.ns + "/" + report.pod + "/" + report.container];
+      Seen& known = out[report.ns + "/" + report.pod + "/" + report.container];
+      const Seen seen{&report, &view, agent_runs};
       // Of a Pod that went from one node to another, the one that is under stress counts.
-      if (seen.report == nullptr || report.injection == Injection::kInjected)
-        seen = {&report, &view};
+      if (known.report == nullptr || seen.is_injected()) known = seen;
     }
   }
   return out;
@@ -60,17 +76,27 @@ void clear_levels(ContainerReport& measured) {
   measured.message.clear();
 }
 
+// Of a load that ended with its agent, or waits for it. What had failed, was released or foretold
+// stays told.
+std::string why_down(const Seen& seen, const Facts& facts) {
+  if (seen.report == nullptr || seen.agent_runs) return "";
+  const Injection told = seen.report->injection;
+  if (told != Injection::kInjected && told != Injection::kWaiting) return "";
+  return is_down(facts, seen.view->order.node, told == Injection::kInjected);
+}
+
 Record next_record(const Record& before, const Seen& seen, const Facts& facts) {
   const WallTime now = facts.now;
   Record out = before;
-  const bool injected = seen.report != nullptr && seen.report->injection == Injection::kInjected;
+  const bool injected = seen.is_injected();
+  const std::string down = why_down(seen, facts);
   if (injected && is_new_load(before, *seen.report)) {
     out.injected_count += 1;
     add_event(out, {"Succeeded", "Apply", "", now});
   }
   if (!injected && before.injected) {
     out.recovered_count += 1;
-    add_event(out, {"Succeeded", "Recover", "", now});
+    add_event(out, {"Succeeded", "Recover", down, now});
   }
   out.injected = injected;
   if (seen.report == nullptr) {
@@ -78,18 +104,40 @@ Record next_record(const Record& before, const Seen& seen, const Facts& facts) {
     return out;
   }
   out.measured = *seen.report;
+  if (!down.empty()) {
+    clear_levels(out.measured);
+    out.measured.message = down;
+  }
   const bool failed = seen.report->injection == Injection::kFailed;
   if (failed && !facts.experiment.preflight && !is_told(before, seen.report->message))
     add_event(out, {"Failed", "Apply", seen.report->message, now});
   return out;
 }
 
+const OrderView* order_of(const Facts& facts, const Target& target) {
+  const auto found = facts.book.find(spec::node_stress_name(facts.experiment.uid, target.node));
+  return found == facts.book.end() ? nullptr : &found->second;
+}
+
+// Why nothing can come of a target as things are. Its order stays: an agent may come.
+std::string refusal_of(const Facts& facts, const Target& target) {
+  if (!target.refusal.empty()) return target.refusal;
+  if (agent_on(facts, target.node) != AgentLife::kNone) return "";
+  // One that has answered is being replaced.
+  const OrderView* order = order_of(facts, target);
+  if (order != nullptr && order->report.observed_generation > 0) return "";
+  return "no duress agent on node " + target.node +
+         ": Windows and virtual nodes are not served, or the chart's agent.nodeSelector or "
+         "agent.tolerations leave it out; " +
+         facts.inventory.agents->to_look(target.node);
+}
+
 // Why a target that no node reports on is not under stress.
 std::string why_not(const Facts& facts, const Target& target) {
-  if (!target.refusal.empty()) return target.refusal;
-  const auto found = facts.book.find(spec::node_stress_name(facts.experiment.uid, target.node));
-  if (found == facts.book.end()) return "";
-  const OrderView& view = found->second;
+  if (agent_on(facts, target.node) != AgentLife::kRuns) return is_down(facts, target.node, false);
+  const OrderView* order = order_of(facts, target);
+  if (order == nullptr) return "";
+  const OrderView& view = *order;
   if (is_answered(view) || facts.now - view.ordered < kSilentAfter) return "";
   return "node " + target.node +
          " has not answered: does a duress agent run there? kubectl get pods -A -o wide "
@@ -136,7 +184,8 @@ class Builder final {
     const Seen what = seen(id);
     Record record = next_record(before != nullptr ? *before : Record{.id = id}, what, facts_);
     if (what.report == nullptr) record.measured.message = why_not(facts_, target);
-    if (!target.refusal.empty() && !record.injected) refuse(record, target.refusal);
+    if (const std::string why = refusal_of(facts_, target); !why.empty() && !record.injected)
+      refuse(record, why);
     const bool failed = record.measured.injection == Injection::kFailed;
     out_.targets += 1;
     // What runs may be the load of before a change that its node has not seen yet.

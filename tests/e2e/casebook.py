@@ -5,12 +5,13 @@ import contextlib
 import dataclasses
 import glob
 import importlib
+import json
 import os
 import threading
 import time
 from typing import Callable
 
-from cluster import HERE, MIB, ROOT, apply, daemon_pods, eventually, expect, get, run, running
+from cluster import HERE, MIB, ROOT, SYSTEM, apply, daemon_pods, eventually, expect, get, kubectl, run, running
 
 BAND = 1 * MIB  # what a counter may be off, its batches on all CPUs included
 
@@ -119,6 +120,28 @@ def gaps(containers, base, least=47 * MIB):
 def lone_node(name):
     """A node that nothing runs on: no agent, for it is no Linux, and no Pods but those that name it."""
     apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": True}})
+
+
+def lone_agent(node):
+    """The Pod of an agent there, which only says that it runs. It belongs to the node, or the DaemonSet would take it."""
+    owner = {"apiVersion": "v1", "kind": "Node", "name": node, "uid": get("node", node)["metadata"]["uid"], "controller": True}
+    labels = {f"app.kubernetes.io/{key}": value
+              for key, value in {"name": "duress", "instance": "duress", "component": "agent"}.items()}
+    lone_pod({"apiVersion": "v1", "kind": "Pod",
+              "metadata": {"name": f"duress-agent-{node}", "namespace": SYSTEM, "labels": labels, "ownerReferences": [owner]},
+              "spec": {"nodeName": node, "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False,
+                       "containers": [{"name": "agent", "image": "none"}]}})
+
+
+def lone_pod(pod):
+    """A Pod of a lone node, told as running by nobody but us."""
+    apply(pod)
+    status = {"phase": "Running", "containerStatuses": [{
+        "name": one["name"], "image": "none", "imageID": "", "ready": True, "restartCount": 0,
+        "containerID": f"containerd://{'e' * 64}", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+        for one in pod["spec"]["containers"]]}
+    kubectl("patch", "pod", pod["metadata"]["name"], "-n", pod["metadata"]["namespace"], "--subresource=status",
+            "--type=merge", "-p", json.dumps({"status": status}))
 
 
 def api_server(what):

@@ -1,12 +1,11 @@
 """The API server is away, is slow to come back, or a node goes with all that is on it."""
 
-import json
 import os
 import signal
 import time
 
-from casebook import api_server, bases, case, falls, gaps, lone_node, rises, tell, under_stress, whole_again
-from cluster import (FACTOR, MIB, apply, condition, daemon_pods, eventually, expect, get, kubectl, memory, records, running)
+from casebook import api_server, bases, case, falls, gaps, lone_node, lone_pod, rises, tell, under_stress, whole_again
+from cluster import (FACTOR, MIB, condition, daemon_pods, eventually, expect, get, kubectl, memory, records, running)
 
 AWAY = 90
 
@@ -92,27 +91,22 @@ def killed(space):
     whole_again()
 
 
-def lone_pod(space, name, node):
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": space.name, "labels": {"app": name}},
-           "spec": {"nodeName": node, "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False,
-                    "containers": [{"name": "app", "image": "none"}]}}
-    apply(pod)
-    status = {"phase": "Running", "containerStatuses": [{
-        "name": "app", "image": "none", "imageID": "", "ready": True, "restartCount": 0,
-        "containerID": f"containerd://{'e' * 64}", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}
-    kubectl("patch", "pod", name, "-n", space.name, "--subresource=status", "--type=merge", "-p",
-            json.dumps({"status": status}))
-
-
-@case("node without an agent: it is named; a delete waits for it, until the node is gone too")
+@case("node without an agent: told at once; a delete waits for it, until the node is gone too")
 def node_gone(space):
     node = f"{space.name}-node"
     lone_node(node)
     try:
-        lone_pod(space, "app", node)
+        lone_pod({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app", "namespace": space.name},
+                  "spec": {"nodeName": node, "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False,
+                           "containers": [{"name": "app", "image": "none"}]}})
+        began = time.monotonic()
         space.stress()
-        eventually(lambda: f"{node} is named as one that does not answer: {space.told()}",
-                   lambda: node in (condition(space.experiment(), "AllInjected") or {}).get("message", ""), 40, 0.3)
+        words = f"no duress agent on node {node}"
+        eventually(lambda: f"{words}: {space.told()}",
+                   lambda: words in (condition(space.experiment(), "AllInjected") or {}).get("message", ""), 2)
+        tell(f"told {time.monotonic() - began:.2f} s after kubectl apply began")
+        eventually("an event that tells it",
+                   lambda: [one for one in get("events", "-n", space.name)["items"] if words in one["message"]], 5)
         expect([one["phase"] for one in records(space.experiment())] == ["Not Injected"], space.told())
         kubectl("delete", "stresschaos", "stress", "-n", space.name, "--wait=false")
         time.sleep(3)

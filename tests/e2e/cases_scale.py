@@ -4,7 +4,7 @@ import json
 import os
 import time
 
-from casebook import bases, case, falls, lone_node, processes_of, tell
+from casebook import bases, case, falls, lone_agent, lone_node, processes_of, tell
 from cluster import MIB, SYSTEM, daemon_pods, eventually, expect, get, kubectl, memory, records, running
 from many import Many
 
@@ -97,6 +97,7 @@ def many_targets(space):
     nodes = [f"{space.name}-node{number:02}" for number in range(NODES)]
     for node in nodes:
         lone_node(node)
+        lone_agent(node)
     try:
         with Many() as many:
             began = time.monotonic()
@@ -108,6 +109,8 @@ def many_targets(space):
             tell(f"{len(pods)} Pods of {CONTAINERS} containers made in {time.monotonic() - began:.1f} s")
             with_reports(space, many, pid)
     finally:
+        agents = [f"duress-agent-{node}" for node in nodes]
+        kubectl("delete", "pod", *agents, "-n", SYSTEM, "--ignore-not-found", "--force", "--wait=false")
         kubectl("delete", "node", *nodes, "--ignore-not-found", "--wait=false")
 
 
