@@ -70,12 +70,18 @@ Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy&
   if (!observed) return std::unexpected(observed.error());
   Prepared out;
   const spec::Stressors own = stress::without_stressng(arguments.loads);
-  out.setting.plan = stress::make_plan({.loads = own, .guard = arguments.guard}, *observed);
+  out.setting.plan = stress::make_plan(
+      {.loads = own, .guard = arguments.guard, .at_most = arguments.at_most}, *observed);
   out.setting.plan.notes.insert(out.setting.plan.notes.begin(), arguments.notes.begin(),
                                 arguments.notes.end());
   if (auto program = stress::stressng_arguments(arguments.loads)) {
     auto path = stress::find_stressng();
-    if (path) {
+    if (arguments.at_most) {
+      out.setting.plan.refusals.emplace_back(
+          "stress-ng: what it will take is not known beforehand, so that --at-most could not be "
+          "held: "
+          "ask for a memory or CPU load instead");
+    } else if (path) {
       out.setting.program = stress::Program{*path, *program};
     } else {
       out.setting.plan.refusals.push_back(path.error().message);
@@ -193,8 +199,11 @@ Result<int> start(const RunArguments& arguments, const std::vector<std::string>&
   auto prepared = prepare(arguments, *hierarchy, *target, *memory);
   if (!prepared) return std::unexpected(prepared.error());
   const std::vector<std::string>& refusals = prepared->setting.plan.refusals;
-  if (!refusals.empty() && !arguments.dry_run) return std::unexpected(refusal(refusals));
-  tell_plan(arguments, *target, *prepared, output);
+  const bool goes_on = refusals.empty() || arguments.dry_run;
+  // Who reads JSON learns from it what was asked for.
+  if (goes_on || arguments.output.format != Format::kText)
+    tell_plan(arguments, *target, *prepared, output);
+  if (!goes_on) return std::unexpected(refusal(refusals));
   if (arguments.dry_run) return leave(refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
   if (arguments.record) {
     auto recorded = start_recording(arguments, words, *hierarchy, *prepared, *target, output);

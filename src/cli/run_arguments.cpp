@@ -25,6 +25,7 @@ constexpr Flag kControl[] = {
     {"-f", "FILE", "a StressChaos manifest (- for standard input); flags come on top of it"},
     {"--guard", "SIZE|PERCENT",
      "end when the machine has less memory left (default: the larger of 5 % and 256 MiB)"},
+    {"--at-most", "SIZE", "refuse a memory load of more, and never hold more"},
     {"--dry-run", "", "print the plan and touch nothing"},
     {"--record", "FILE|DIRECTORY",
      "where the recording goes (default: /var/lib/duress/recordings, the newest 50)"},
@@ -162,6 +163,14 @@ class Parser {
         wrong("--guard: " + quoted(*text) + " is not allowed: a size, or 0% to 100%");
       } else {
         out_.guard = *guard;
+      }
+    }
+    if (const auto text = value_of("--at-most")) {
+      const auto most = parse_size(*text);
+      if (most && most->value > 0) {
+        out_.at_most = *most;
+      } else {
+        wrong("--at-most: " + quoted(*text) + " is not allowed: a size above 0, e.g. 2GiB");
       }
     }
     if (const auto text = value_of("-o")) {

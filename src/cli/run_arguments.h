@@ -20,6 +20,7 @@ struct RunArguments {
   spec::Stressors loads;
   std::optional<Duration> duration;
   std::optional<std::variant<Bytes, Percent>> guard;
+  std::optional<Bytes> at_most;  // of memory
   OutputOptions output;
   bool dry_run = false;
   bool record = true;

@@ -46,6 +46,7 @@ ordered_json plan_json(const PlanTold& told) {
                      {"whenOOM", spec::name_of(memory->load.when_oom.policy)},
                      {"oomScoreAdj", memory->oom_score_adj},
                      {"keepFreeBytes", memory->keep_free.value},
+                     {"atMostBytes", bytes_or_null(memory->most)},
                      {"locked", memory->locked}};
   }
   if (const auto& cpu = told.plan.cpu) {

@@ -249,7 +249,7 @@ Duration Engine::steer_memory() {
   const Duration next = memory_->tick(sight_);
   // Between a kill and the new worker the others may well hold what they were told to.
   const bool all = memory_->alive() == setting_.plan.memory->load.workers;
-  const bool there = all && memory_->settled() && !memory_->yielding() &&
+  const bool there = all && memory_->settled() && !memory_->yielding() && !memory_->capped() &&
                      memory_->asked(sight_.now) >= setting_.plan.memory->size;
   if (there && !outcome_.reached) {
     outcome_.reached = sight_.now - start_;

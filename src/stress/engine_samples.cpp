@@ -29,7 +29,10 @@ void Engine::tell_shortfall() {
   if (told_shortfall_) return;
   const Instant now = sight_.now;
   std::string what;
-  if (memory_ && memory_->yielding() && memory_->settled()) {
+  if (memory_ && memory_->capped() && memory_->settled()) {
+    what = "held " + format_bytes(memory_->charged()) + " of " + format_bytes(memory_->asked(now)) +
+           ": no more than " + format_bytes(*setting_.plan.memory->most) + " may be held here";
+  } else if (memory_ && memory_->yielding() && memory_->settled()) {
     const auto limit = cgroup::effective_limit(sight_.levels);
     what = "held " + format_bytes(memory_->charged()) + " of " + format_bytes(memory_->asked(now)) +
            (limit ? ": the limit is " + format_bytes(limit->limit) : std::string());

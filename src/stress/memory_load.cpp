@@ -58,6 +58,7 @@ MemoryLoad::MemoryLoad(const Setting& setting, ControlPages pages, os::Fd notify
       steering_({.mode = setting.plan.load.mode,
                  .size = setting.plan.size,
                  .keep_free = setting.plan.keep_free,
+                 .most = setting.plan.most,
                  .ramp = setting.plan.load.ramp,
                  .start = setting.start}),
       pids_(setting.plan.shares.size(), 0),

@@ -60,6 +60,7 @@ class MemoryLoad final {
   [[nodiscard]] bool settled() const;  // every worker holds what it was told to
   [[nodiscard]] bool blocked() const;  // the kernel refuses more
   [[nodiscard]] bool yielding() const { return steering_.yielding(); }
+  [[nodiscard]] bool capped() const { return steering_.capped(); }
   [[nodiscard]] int alive() const;
   [[nodiscard]] std::optional<std::uint32_t> largest() const;  // id of the worker that holds most
   [[nodiscard]] std::optional<Instant> first_touch() const;

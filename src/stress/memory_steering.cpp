@@ -34,6 +34,8 @@ Bytes MemorySteering::want(const Measured& measured) {
     const Bytes moved = wanted > last_want_ ? wanted - last_want_ : last_want_ - wanted;
     if (moved < kDeadBand && wanted.value != 0) wanted = last_want_;
   }
+  capped_ = options_.most && wanted > *options_.most;
+  if (capped_) wanted = *options_.most;
   last_want_ = wanted;
   return below_limit(measured, wanted);
 }

@@ -24,8 +24,9 @@ class MemorySteering final {
  public:
   struct Options {
     spec::Mode mode = spec::Mode::kAdd;
-    Bytes size{};       // to add, or the level to reach
-    Bytes keep_free{};  // below the nearest limit; 0: as much as there is
+    Bytes size{};                 // to add, or the level to reach
+    Bytes keep_free{};            // below the nearest limit; 0: as much as there is
+    std::optional<Bytes> most{};  // never more, whatever the size becomes
     Duration ramp{0};
     Instant start{};
   };
@@ -38,6 +39,8 @@ class MemorySteering final {
   void resize(Bytes size) { options_.size = size; }  // the limit moved, or the spec
   // The load holds less than it was asked to, to keep what is free.
   [[nodiscard]] bool yielding() const { return yielding_; }
+  // It holds less because it may not hold more.
+  [[nodiscard]] bool capped() const { return capped_; }
 
  private:
   [[nodiscard]] Bytes below_limit(const Measured& measured, Bytes wanted);
@@ -47,6 +50,7 @@ class MemorySteering final {
   std::optional<Bytes> last_room_;
   std::optional<Instant> gave_way_;
   bool yielding_ = false;
+  bool capped_ = false;
 };
 
 // What a worker's page tables cost: a page for each 2 MiB touched, and two above them (x86-64, 4

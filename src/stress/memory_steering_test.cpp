@@ -20,6 +20,26 @@ TEST(MemorySteering, AddWantsItsSizeWhateverTheApplicationDoes) {
   EXPECT_EQ(steering.want(at(seconds(2), mib(500), mib(50))), mib(50));
 }
 
+TEST(MemorySteering, NeverWantsMoreThanTheMost) {
+  MemorySteering steering({.size = mib(50), .most = mib(50), .start = kStart});
+  EXPECT_EQ(steering.want(at(seconds(1), {}, {})), mib(50));
+  EXPECT_FALSE(steering.capped());
+  steering.resize(mib(80));  // the limit that it is a part of grew
+  EXPECT_EQ(steering.want(at(seconds(2), {}, mib(50))), mib(50));
+  EXPECT_TRUE(steering.capped());
+  steering.resize(mib(40));
+  EXPECT_EQ(steering.want(at(seconds(3), {}, mib(50))), mib(40));
+  EXPECT_FALSE(steering.capped());
+}
+
+TEST(MemorySteering, ReachNeverHoldsMoreThanTheMost) {
+  MemorySteering steering(
+      {.mode = spec::Mode::kReach, .size = mib(400), .most = mib(200), .start = kStart});
+  EXPECT_EQ(steering.want(at(seconds(1), mib(300), mib(0))), mib(100));
+  EXPECT_EQ(steering.want(at(seconds(2), mib(200), mib(100))), mib(200));
+  EXPECT_TRUE(steering.capped());
+}
+
 TEST(MemorySteering, RampGrowsLinearly) {
   MemorySteering steering({.size = mib(100), .ramp = seconds(10), .start = kStart});
   EXPECT_EQ(steering.want(at(seconds(0), {}, {})), mib(0));

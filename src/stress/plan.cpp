@@ -117,6 +117,7 @@ class Planner {
     share_out(plan);
     if (limit) oom(plan, limit->limit);
     against_guard(plan);
+    against_bound(plan);
     plan_.memory = std::move(plan);
   }
 
@@ -188,6 +189,16 @@ class Planner {
            format_bytes(plan_.guard) + ": ask for at most " +
            format_bytes(std::max(Bytes{0}, seen_.node_available - plan_.guard)) +
            ", or set --guard");
+  }
+
+  // A level counts as a whole: the application may leave all of it to the load.
+  void against_bound(MemoryPlan& plan) {
+    if (!asked_.at_most) return;
+    plan.most = plan.size;
+    if (plan.size <= *asked_.at_most) return;
+    refuse("memory: " + format_bytes(plan.size) + " is asked for, and " +
+           format_bytes(*asked_.at_most) +
+           " may be held at most: ask for less, or raise --at-most");
   }
 
   void cpu(const spec::CpuLoad& load) {

@@ -43,7 +43,8 @@ struct MemoryPlan {
   Bytes size{};                  // asked for: to add, or the level to reach
   std::vector<double> shares{};  // of the workers; they add up to 1
   int oom_score_adj = 0;
-  Bytes keep_free{};  // below the nearest limit: reserve, and what `avoid` leaves
+  Bytes keep_free{};            // below the nearest limit: reserve, and what `avoid` leaves
+  std::optional<Bytes> most{};  // never held more than this, whatever becomes of the size
   bool locked = true;
 };
 
@@ -65,7 +66,8 @@ struct Plan {
 struct Asked {
   spec::Stressors loads{};
   std::optional<std::variant<Bytes, Percent>>
-      guard;  // unset: the larger of 5 % of the machine and 256 MiB
+      guard;                       // unset: the larger of 5 % of the machine and 256 MiB
+  std::optional<Bytes> at_most{};  // memory; unset: no bound
 };
 
 [[nodiscard]] Plan make_plan(const Asked& asked, const Observed& observed);

@@ -121,6 +121,25 @@ TEST(Plan, TakesTheGuardThatTheUserSets) {
   EXPECT_EQ(make_plan(asked, article()).guard, gib(8));
 }
 
+TEST(Plan, RefusesMoreThanMayBeHeldAndSaysWhatItWouldBe) {
+  Asked asked = memory(Percent{80});
+  asked.at_most = mib(400);
+  EXPECT_THAT(make_plan(asked, article()).refusals, IsEmpty());
+  EXPECT_EQ(make_plan(asked, article()).memory->most, mib(400));
+  asked.at_most = mib(399);
+  const Plan plan = make_plan(asked, article());
+  EXPECT_THAT(plan.refusals, ElementsAre(AllOf(HasSubstr("400 MiB is asked for"),
+                                               HasSubstr("399 MiB may be held"))));
+  EXPECT_EQ(plan.memory->size, mib(400));
+}
+
+TEST(Plan, ALevelCountsAsAWhole) {
+  Asked asked = memory(mib(150));
+  asked.loads.memory->mode = spec::Mode::kReach;  // 50 more than there are
+  asked.at_most = mib(100);
+  EXPECT_EQ(make_plan(asked, article()).refusals.size(), 1U);
+}
+
 TEST(Plan, AvoidKeepsTheLargerOf16MiBAnd3Percent) {
   EXPECT_EQ(make_plan(memory(mib(3000), spec::OomPolicy::kAvoid), article()).memory->keep_free,
             mib(16));

@@ -84,6 +84,8 @@ TEST_F(Refusal, NamesTheFlagTheValueAndWhatIsAllowed) {
       {{"--memory", "50%", "--percent-of", "limit"}, 3, "memory limit"},
       {{"--cpu", "50%", "--cpu-percent-of", "limit"}, 3, "CPU limit"},
       {{"--memory", "900GiB"}, 3, "guard"},
+      {{"--memory", "5MiB", "--at-most", "0"}, 2, "--at-most"},
+      {{"--memory", "5MiB", "--at-most", "4MiB"}, 3, "4 MiB may be held at most"},
   };
   for (const Case& test : cases) {
     const Refused got = on_target(test.words);
