@@ -83,7 +83,8 @@ Result<> serve(const ControllerArguments& arguments) {
                  .lease = {kube::leases(), lease_ns, "duress-controller", ""},
                  .agents = arguments.agents,
                  .settings = {.release_timeout = arguments.release_timeout,
-                              .namespace_filter = arguments.namespace_filter},
+                              .namespace_filter = arguments.namespace_filter,
+                              .bounds = arguments.bounds},
                  .tell = [&clock](const std::string& line) { tell(clock, line); }});
   auto page = serve_metrics(
       **reactor, arguments.metrics,

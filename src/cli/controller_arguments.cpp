@@ -21,10 +21,46 @@ constexpr std::array<Flag, 7> kTexts = {
      {"--agents", &ControllerArguments::agents},
      {"--replica", &ControllerArguments::replica},
      {"--metrics", &ControllerArguments::metrics}}};
+struct Switch {
+  std::string_view name;
+  bool& (*of)(ControllerArguments&);
+};
+constexpr std::array<Switch, 4> kSwitches = {
+    {{"--namespace-filter", [](ControllerArguments& to) -> bool& { return to.namespace_filter; }},
+     {"--allow-node-critical",
+      [](ControllerArguments& to) -> bool& { return to.bounds.node_critical; }},
+     {"--allow-static-pods",
+      [](ControllerArguments& to) -> bool& { return to.bounds.static_pods; }},
+     {"--allow-host-pid", [](ControllerArguments& to) -> bool& { return to.bounds.host_pid; }}}};
 constexpr std::string_view kReleaseTimeout = "--release-timeout";
-constexpr std::array<std::string_view, 10> kAll = {
-    "--kubeconfig",      "--context", "--namespace", "--namespace-filter", "--release-timeout",
-    "--lease-namespace", "--agents",  "--replica",   "--metrics",          "--help"};
+constexpr std::string_view kProtected = "--protected-namespaces";
+constexpr std::string_view kMostTargets = "--most-targets";
+constexpr std::array<std::string_view, 15> kAll = {"--kubeconfig",
+                                                   "--context",
+                                                   "--namespace",
+                                                   "--namespace-filter",
+                                                   "--release-timeout",
+                                                   "--lease-namespace",
+                                                   "--agents",
+                                                   "--replica",
+                                                   "--metrics",
+                                                   "--allow-node-critical",
+                                                   "--allow-static-pods",
+                                                   "--allow-host-pid",
+                                                   kProtected,
+                                                   kMostTargets,
+                                                   "--help"};
+
+std::set<std::string> names_of(std::string_view list) {
+  std::set<std::string> out;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const std::string_view name = trim(list.substr(0, comma));
+    if (!name.empty()) out.emplace(name);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return out;
+}
 
 class Parser final {
  public:
@@ -51,8 +87,9 @@ class Parser final {
  private:
   bool take_switch(const std::string& name, const std::optional<std::string>& value) {
     if (name == "--help" || name == "-h") return out_.help = true;
-    if (name != "--namespace-filter") return false;
-    out_.namespace_filter = !value || *value == "true";
+    const auto* const flag = std::ranges::find(kSwitches, name, &Switch::name);
+    if (flag == kSwitches.end()) return false;
+    flag->of(out_) = !value || *value == "true";
     if (value && *value != "true" && *value != "false")
       wrong_ += name + ": " + quoted(*value) + " is not allowed: true or false\n";
     return true;
@@ -71,12 +108,23 @@ class Parser final {
       out_.*(flag->text) = value;
       return;
     }
+    if (name == kProtected) out_.bounds.protected_spaces = names_of(value);
+    if (name == kMostTargets) take_most_targets(value);
     if (name != kReleaseTimeout) return;
     const auto duration = parse_duration(value);
     if (duration && duration->count() > 0)
       out_.release_timeout = *duration;
     else
       wrong_ += name + ": " + quoted(value) + " is not allowed: a duration above 0, e.g. 75s\n";
+  }
+
+  void take_most_targets(const std::string& value) {
+    const auto number = parse_integer(value);
+    if (number && *number >= 0)
+      out_.bounds.targets = static_cast<std::size_t>(*number);
+    else
+      wrong_ += std::string(kMostTargets) + ": " + quoted(value) +
+                " is not allowed: a whole number, or 0 for any number\n";
   }
 
   ControllerArguments out_;
@@ -104,6 +152,15 @@ const char* controller_help() {
          "  --release-timeout DURATION  go on without a node that does not answer an order to stop "
          "(default: 75s,\n"
          "                              by when its agent has released by itself)\n"
+         "  --protected-namespaces A,B  never stress Pods of these namespaces\n"
+         "  --most-targets N            carry out no experiment with more containers (default: 0, "
+         "any "
+         "number)\n"
+         "  --allow-node-critical       stress Pods of priority 2000000000 or above too "
+         "(system-node-critical,\n"
+         "                              system-cluster-critical)\n"
+         "  --allow-static-pods         stress Pods too that a kubelet has from files\n"
+         "  --allow-host-pid            stress Pods with hostPID: true too\n"
          "  --lease-namespace NAME      of the lease duress-controller, by which replicas agree on "
          "one that acts\n"
          "                              (default: the Pod's, or the context's)\n"

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "controller/bounds.h"
 
 namespace duress::cli {
 
@@ -20,6 +21,7 @@ struct ControllerArguments {
   std::string agents{};           // labels of their Pods there; empty: they are not looked at
   std::string replica{};          // empty: POD_NAME, or the host's name
   std::string metrics{};          // where to listen; empty: nowhere
+  controller::Bounds bounds{};
   bool help = false;
 };
 

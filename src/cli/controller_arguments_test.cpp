@@ -30,6 +30,29 @@ TEST(ControllerArguments, TakesBothWaysOfGivingAValue) {
   EXPECT_EQ(read->agents, "app=agent,of=this");
 }
 
+TEST(ControllerArguments, AllowsNothingByItself) {
+  const auto read = parse_controller_arguments({});
+  ASSERT_TRUE(read);
+  const controller::Bounds& bounds = read->bounds;
+  EXPECT_FALSE(bounds.node_critical || bounds.static_pods || bounds.host_pid);
+  EXPECT_EQ(bounds.targets, 0U);
+}
+
+TEST(ControllerArguments, TakesTheAdministratorsBounds) {
+  const auto read = parse_controller_arguments(
+      {"--allow-node-critical", "--allow-static-pods=false", "--allow-host-pid=true",
+       "--most-targets", "20", "--protected-namespaces=kube-system, bank,"});
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->bounds.node_critical);
+  EXPECT_FALSE(read->bounds.static_pods);
+  EXPECT_TRUE(read->bounds.host_pid);
+  EXPECT_EQ(read->bounds.targets, 20U);
+  EXPECT_EQ(read->bounds.protected_spaces, (std::set<std::string>{"bank", "kube-system"}));
+  const auto wrong = parse_controller_arguments({"--most-targets=-1"});
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("--most-targets: -1 is not allowed"));
+}
+
 TEST(ControllerArguments, TellsEverythingThatIsWrong) {
   const auto read = parse_controller_arguments(
       {"--namespaces", "--release-timeout=0s", "--namespace-filter=maybe", "--replica"});

@@ -88,7 +88,8 @@ Pods draw(const AssignInput& input, const Meant& meant) {
   return out;
 }
 
-std::string refusal_of(const PodView& pod, const NodeView& node) {
+std::string refusal_of(const Bounds& bounds, const PodView& pod, const NodeView& node) {
+  if (std::string why = refusal_by(bounds, pod); !why.empty()) return why;
   for (const std::string_view guest : {"kata", "gvisor", "runsc"}) {
     if (pod.runtime_class.find(guest) != std::string::npos)
       return "runtimeClassName " + quoted(pod.runtime_class) +
@@ -119,7 +120,7 @@ void add_targets(const AssignInput& input, const PodView& pod, Assignment& out) 
                            .node = pod.candidate.node,
                            .container = name,
                            .id = found->id,
-                           .refusal = refusal_of(pod, node)});
+                           .refusal = refusal_of(input.bounds, pod, node)});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/bounds.h"
 #include "controller/pod_view.h"
 #include "spec/manifest.h"
 
@@ -39,6 +40,7 @@ struct AssignInput {
   const std::set<std::string>& drawn;  // "namespace/pod" of before
   std::uint64_t seed = 0;
   bool namespace_filter = false;  // only in namespaces that are open
+  const Bounds& bounds;
 };
 
 // `mode` counts Pods. A Pod that is being deleted is never drawn, but keeps its slot until its

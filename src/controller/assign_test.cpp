@@ -22,7 +22,8 @@ class Assign : public ::testing::Test {
                    .inventory = inventory,
                    .drawn = drawn,
                    .seed = 5,
-                   .namespace_filter = filter});
+                   .namespace_filter = filter,
+                   .bounds = bounds});
   }
   static std::set<std::string> pods(const Assignment& assignment) {
     std::set<std::string> out;
@@ -34,6 +35,7 @@ class Assign : public ::testing::Test {
   Inventory inventory = inventory_of(
       {{.name = "a"}, {.name = "b", .node = "n2"}, {.name = "c"}, {.name = "d", .node = "n2"}});
   bool filter = false;
+  Bounds bounds{};
 };
 
 TEST_F(Assign, AllMeansEveryPodWithANode) {

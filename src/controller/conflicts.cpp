@@ -44,7 +44,7 @@ std::string refuse_conflicts(const spec::Stressors& loads, const std::string& ex
   std::string out;
   for (Target& target : targets) {
     const auto found = held.find(target.key());
-    if (found == held.end()) continue;
+    if (found == held.end() || !target.refusal.empty()) continue;
     target.refusal = "StressChaos " + found->second.experiment + " already brings its " +
                      found->second.metric +
                      " to a level (mode: reach): delete or pause that one, or use mode: add";

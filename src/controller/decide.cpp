@@ -38,6 +38,17 @@ std::set<std::string> drawn_pods(const Situation& situation) {
   return out;
 }
 
+// Keys of the targets that nodes are ordered to stress.
+std::set<std::string> running(const Situation& situation) {
+  std::set<std::string> out;
+  for (const auto& [name, view] : situation.book) {
+    if (view.experiment_uid != situation.experiment.uid || !view.order.run) continue;
+    for (const spec::ContainerOrder& container : view.order.containers)
+      out.insert(container.ns + "/" + container.pod + "/" + container.container);
+  }
+  return out;
+}
+
 NodeOrder common_order(const ExperimentView& experiment) {
   NodeOrder out;
   out.experiment_ns = experiment.ns;
@@ -77,28 +88,44 @@ Decision::Finalizer finalizer_after(const ExperimentView& experiment, Will will,
   return wanted ? Decision::Finalizer::kAdd : Decision::Finalizer::kKeep;
 }
 
+struct Meant {
+  Assignment assignment{};
+  bool too_many = false;
+  std::string conflict{};
+};
+
+Meant what_is_meant(const Situation& situation, Will will) {
+  const ExperimentView& experiment = situation.experiment;
+  Meant out;
+  if (will != Will::kRun && will != Will::kPaused) return out;
+  out.assignment = assign({.manifest = experiment.manifest,
+                           .own_namespace = experiment.ns,
+                           .inventory = situation.inventory,
+                           .drawn = drawn_pods(situation),
+                           // Of one experiment always the same draw.
+                           .seed = stable_hash(experiment.uid),
+                           .namespace_filter = situation.settings.namespace_filter,
+                           .bounds = situation.settings.bounds});
+  const std::string too_many =
+      refuse_too_many(situation.settings.bounds, running(situation), out.assignment.targets);
+  out.too_many = !too_many.empty();
+  if (out.too_many) out.assignment.problem = too_many;
+  out.conflict = refuse_conflicts(experiment.manifest.stressors, experiment.uid, situation.book,
+                                  out.assignment.targets);
+  return out;
+}
+
 }  // namespace
 
 Decision decide(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
   Decision out;
   const Will will = will_of(situation);
-  Assignment assignment;
-  std::string conflict;
-  if (will == Will::kRun || will == Will::kPaused) {
-    assignment = assign({.manifest = experiment.manifest,
-                         .own_namespace = experiment.ns,
-                         .inventory = situation.inventory,
-                         .drawn = drawn_pods(situation),
-                         // Of one experiment always the same draw.
-                         .seed = stable_hash(experiment.uid),
-                         .namespace_filter = situation.settings.namespace_filter});
-    conflict = refuse_conflicts(experiment.manifest.stressors, experiment.uid, situation.book,
-                                assignment.targets);
-  }
+  Meant meant = what_is_meant(situation, will);
+  Assignment& assignment = meant.assignment;
   WantedOrders wanted;
   if (will == Will::kRun) wanted = wanted_orders(common_order(experiment), assignment.targets);
-  if (wanted.left_out > 0)
+  if (wanted.left_out > 0 && !meant.too_many)
     assignment.problem = std::to_string(wanted.left_out) +
                          " containers are left out: a node takes " +
                          std::to_string(spec::kMostContainersOfANode) + " of one experiment";
@@ -114,7 +141,8 @@ Decision decide(const Situation& situation) {
                             .will = will,
                             .targets = assignment.targets,
                             .problem = assignment.problem,
-                            .conflict = conflict,
+                            .too_many = meant.too_many,
+                            .conflict = meant.conflict,
                             .all_released = plan.all_released,
                             .changes = plan.actions,
                             .now = situation.now});

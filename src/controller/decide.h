@@ -20,6 +20,7 @@ struct Settings {
   // has released by then (60 s), and the lease of its workers is over (15 s).
   Duration release_timeout = std::chrono::seconds(75);
   bool namespace_filter = false;
+  Bounds bounds{};
 };
 
 struct Situation {

@@ -32,6 +32,21 @@ std::string bare_id(const std::string& id) {
   return scheme == std::string::npos ? id : id.substr(scheme + 3);
 }
 
+// The kubelet calls both system classes critical, and evicts neither.
+constexpr std::int64_t kCriticalPriority = 2'000'000'000;
+
+bool is_node_critical(const Json& pod) {
+  if (const auto priority = number_at(pod, "/spec/priority")) return *priority >= kCriticalPriority;
+  const std::string name = text_at(pod, "/spec/priorityClassName");
+  return name == "system-node-critical" || name == "system-cluster-critical";
+}
+
+bool is_static(const Json& pod) {
+  if (find(pod, "/metadata/annotations/kubernetes.io~1config.mirror") != nullptr) return true;
+  const std::string source = text_at(pod, "/metadata/annotations/kubernetes.io~1config.source");
+  return !source.empty() && source != "api";
+}
+
 enum class Place { kOrdinary, kSidecar, kInit };
 
 bool runs_again(Place place, const std::string& restart_policy, std::int64_t exit_code) {
@@ -93,6 +108,9 @@ PodView pod_view(const Json& pod) {
                            {"status.nominatedNodeName", text_at(pod, "/status/nominatedNodeName")}};
   out.uid = text_at(pod, "/metadata/uid");
   out.runtime_class = text_at(pod, "/spec/runtimeClassName");
+  out.node_critical = is_node_critical(pod);
+  out.is_static = is_static(pod);
+  out.host_pid = kube::is_true_at(pod, "/spec/hostPID");
   out.terminating = find(pod, "/metadata/deletionTimestamp") != nullptr;
   add_containers(pod, out);
   return out;

@@ -31,6 +31,9 @@ struct PodView {
   std::string uid{};
   std::string runtime_class{};
   bool terminating = false;
+  bool node_critical = false;  // as the kubelet has it: others are evicted before it
+  bool is_static = false;      // its node's kubelet has it from a file, and shows it here
+  bool host_pid = false;
   // As candidate.containers: ordinary ones first, sidecars behind them, init containers last.
   std::vector<ContainerView> containers{};
 

@@ -44,6 +44,7 @@ struct Finding {
 Finding selected(const Facts& facts) {
   const ExperimentView& experiment = facts.experiment;
   if (facts.will == Will::kInvalid) return {"Selected", false, "InvalidSpec", experiment.problem};
+  if (facts.too_many) return {"Selected", false, "TooManyTargets", facts.problem};
   if (facts.will == Will::kRun || facts.will == Will::kPaused)
     return {"Selected", !facts.targets.empty(),
             facts.targets.empty() ? "NothingSelected" : "Selected", facts.problem};

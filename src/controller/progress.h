@@ -30,6 +30,7 @@ struct Facts {
   Will will = Will::kRun;
   const std::vector<Target>& targets;  // without meaning unless it runs or is paused
   std::string problem{};               // of selecting
+  bool too_many = false;               // that is it: more than the administrator allows
   std::string conflict{};              // with whom, about what
   bool all_released = false;
   const std::vector<OrderAction>& changes;  // that are given now: their nodes know nothing of them

@@ -51,6 +51,7 @@ def install(program):
               "controller.podAnnotations.program": f"x{digest}", "agent.podAnnotations.program": f"x{digest}"}
     arguments = [f"--set-string={name}={value}" for name, value in values.items()]
     arguments.append(f"--set-string=apiServer.port={API_SERVER[1]}")
+    arguments.append("--set=bounds.hostPID=true")  # cases stress such Pods; cases_bounds.py has who may not
     began = time.monotonic()
     helm("upgrade", "--install", "duress", f"{ROOT}/deploy/helm/duress", "-n", SYSTEM, "--create-namespace",
          "--take-ownership", "--wait", "--timeout=3m", *arguments)

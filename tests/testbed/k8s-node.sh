@@ -71,7 +71,7 @@ import_images() { # DIRECTORY
   done
 }
 
-write_kubelet_config() { # FILE ADDRESS SOCKET CGROUP_ROOT STATUS_SECONDS
+write_kubelet_config() { # FILE ADDRESS SOCKET CGROUP_ROOT STATUS_SECONDS [STATIC_PODS]
   cat >"$1" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -91,6 +91,6 @@ imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 100Mi}
 makeIPTablesUtilChains: false
 resolvConf: ""
-staticPodPath: ""
+staticPodPath: "${6:-}"
 YAML
 }

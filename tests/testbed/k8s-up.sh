@@ -16,7 +16,7 @@ etcd_port=23790
 if [[ -e $k8s ]]; then
   die "$k8s is there: a cluster runs, or was left behind. End it with tests/testbed/k8s-down.sh"
 fi
-mkdir -p "$k8s/certificates"
+mkdir -p "$k8s/certificates" "$k8s/static-pods"
 cd "$k8s"
 began=$SECONDS
 
@@ -117,7 +117,8 @@ start_node() {
   start_daemon containerd unshare --mount --propagation private containerd -c "$k8s/containerd/config.toml"
   wait_for 20 ctr -a "$k8s/containerd/containerd.sock" version || die "containerd does not serve; see $k8s/containerd.log"
   import_images "$k8s/containerd"
-  write_kubelet_config "$k8s/kubelet.yaml" "$k8s_address" "$k8s/containerd/containerd.sock" "/$k8s_cgroup" 1
+  write_kubelet_config "$k8s/kubelet.yaml" "$k8s_address" "$k8s/containerd/containerd.sock" "/$k8s_cgroup" 1 \
+    "$k8s/static-pods"
   local containerd
   read -r containerd _ <"$k8s/containerd.pid"
   start_daemon kubelet nsenter --mount="/proc/$containerd/ns/mnt" env AWS_EC2_METADATA_DISABLED=true \

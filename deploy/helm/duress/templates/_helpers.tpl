@@ -22,6 +22,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if eq .Release.Name "duress" }}duress{{ else }}duress-{{ .Release.Name }}{{ end -}}
 {{- end }}
 
+{{- /* Namespaces that are never stressed: policies refuse who names them, the controller whoever comes past those. */ -}}
+{{- define "duress.protectedNamespaces" -}}
+{{ append .Values.policies.protectedNamespaces .Release.Namespace | uniq | join "," }}
+{{- end }}
+
 {{- define "duress.apiServer" -}}
 {{- with .Values.apiServer.host }}
 - name: KUBERNETES_SERVICE_HOST
