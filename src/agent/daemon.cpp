@@ -37,7 +37,8 @@ Daemon::Daemon(World world, DaemonSetting setting)
                   .clock = clock_,
                   .on_report = [this](const std::string& one) { reporter_->changed(one); },
                   .say = world_.say,
-                  .record = setting_.record});
+                  .record = setting_.record,
+                  .bounds = setting_.bounds});
 }
 
 Daemon::~Daemon() = default;

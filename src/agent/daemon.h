@@ -23,6 +23,7 @@ struct DaemonSetting {
   std::string node{};
   Duration disconnected_for = std::chrono::seconds(60);  // 0: never
   bool record = true;
+  Bounds bounds{};
 };
 
 class Daemon final {

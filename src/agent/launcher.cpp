@@ -64,6 +64,7 @@ Result<StartedLoad> Launcher::start(const StartLoad& load) {
   if (load.cgroup.size() >= sizeof request.cgroup)
     return fail(Code::kRefused, "the path of cgroup " + quoted(load.cgroup) + " is too long");
   std::memcpy(request.cgroup, load.cgroup.data(), load.cgroup.size());
+  if (load.at_most) request.most_bytes = load.at_most->value;
   if (load.duration) request.nanoseconds = load.duration->count();
   const std::string text = spec::manifest_text(load.loads, load.name);
   auto manifest = os::sealed_memfd("duress-manifest", text.data(), text.size());

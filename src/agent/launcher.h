@@ -25,7 +25,8 @@ struct StartLoad {
   std::string name{};  // of the experiment
   std::optional<Duration> duration{};
   bool record = true;
-  bool preflight = false;  // only foretell
+  bool preflight = false;          // only foretell
+  std::optional<Bytes> at_most{};  // of memory
 };
 
 struct StartedLoad {

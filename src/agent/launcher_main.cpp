@@ -82,6 +82,7 @@ Result<SpawnedLoad> LauncherProcess::spawn(const LaunchRequest& request, const o
   if (!cgroup::container_id(cgroup.substr(cgroup.rfind('/') + 1)))
     return fail(Code::kRefused, "cgroup " + quoted(cgroup, 200) + " is no container's");
   if (request.nanoseconds < 0) return fail(Code::kRefused, "a load's time cannot be below 0");
+  if (request.most_bytes < 0) return fail(Code::kRefused, "a load's memory cannot be below 0");
   LoadCommand command{.program = setting_.program,
                       .cgroup = cgroup,
                       .manifest = manifest.get(),
@@ -89,6 +90,7 @@ Result<SpawnedLoad> LauncherProcess::spawn(const LaunchRequest& request, const o
                       .held = setting_.held,
                       .duration = {},
                       .preflight = request.op == LaunchOp::kPreflight};
+  if (request.most_bytes > 0) command.at_most = Bytes{request.most_bytes};
   if (request.nanoseconds > 0) command.duration = Duration(request.nanoseconds);
   return spawn_load(command);
 }

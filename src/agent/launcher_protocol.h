@@ -22,6 +22,7 @@ struct LaunchRequest {
   std::uint32_t record = 0;      // kStart: whether it is recorded
   std::uint64_t load = 0;        // its number, chosen by the agent, never used twice
   std::int64_t nanoseconds = 0;  // how long at most; 0: until it is told
+  std::int64_t most_bytes = 0;   // of memory that it may hold; 0: no bound
   char cgroup[1024] = {};        // of a container, below the mount of the memory tree
 };
 

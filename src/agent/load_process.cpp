@@ -81,6 +81,8 @@ std::vector<std::string> words_of(const LoadCommand& command) {
                                     "--cgroup", command.cgroup,
                                     "-f",       path_of_fd(kManifestFd),
                                     "-o",       command.preflight ? "json" : "jsonl"};
+  if (command.at_most)
+    words.insert(words.end(), {"--at-most", std::to_string(command.at_most->value)});
   if (command.preflight) return words;
   if (command.recording >= 0) {
     words.insert(words.end(), {"--record", path_of_fd(kRecordingFd)});

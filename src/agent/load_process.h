@@ -51,7 +51,8 @@ struct LoadCommand {
   int recording = -1;  // a file to record into; -1: nothing is recorded
   int held = -1;       // kept open by the load and its warden: closed by all, it is gone
   std::optional<Duration> duration{};
-  bool preflight = false;  // nothing is put on: it tells what would be, and ends
+  bool preflight = false;          // nothing is put on: it tells what would be, and ends
+  std::optional<Bytes> at_most{};  // of memory that it may hold
 };
 struct SpawnedLoad {
   pid_t pid = -1;

@@ -132,7 +132,8 @@ std::vector<LoadNow> Node::loads_now() const {
   out.reserve(loads_.size());
   for (const auto& [number, load] : loads_) {
     out.push_back({number, load->slot, load->container_id, load->content, load->deadline,
-                   load->stopping, load->preflight});
+                   load->stopping, load->preflight, load->is_beyond() ? Bytes{0} : load->claim,
+                   load->fills});
   }
   return out;
 }
@@ -169,7 +170,8 @@ void Node::settle() {
                     .past = past_,
                     .running = running,
                     .now = parts_.reactor.now(),
-                    .server_now = server_now()};
+                    .server_now = server_now(),
+                    .bounds = parts_.bounds};
   const Actions actions = reconcile(world);
   for (const Stop& one : actions.stops) {
     Load& load = *loads_.at(one.number);
@@ -177,7 +179,14 @@ void Node::settle() {
     stop(load, words_of(one.because));
   }
   for (const Start& one : actions.starts) start(one);
-  tell_waiting(world);
+  const std::vector<LoadNow> loads_after = loads_now();
+  tell_waiting({.orders = world.orders,
+                .loads = loads_after,
+                .past = past_,
+                .running = running,
+                .now = world.now,
+                .server_now = world.server_now,
+                .bounds = parts_.bounds});
   watch_for_containers(world, actions.again);
   for (const auto& [experiment, order] : orders_) parts_.on_report(experiment);
 }
@@ -227,7 +236,8 @@ void Node::start(const Start& start) {
                    .name = order->second.order.experiment,
                    .duration = {},
                    .record = parts_.record,
-                   .preflight = start.preflight};
+                   .preflight = start.preflight,
+                   .at_most = start.at_most};
   if (start.deadline)
     wanted.duration = std::max<Duration>(*start.deadline - server_now(), milliseconds(1));
   if (start.preflight) {
@@ -256,7 +266,10 @@ void Node::start(const Start& start) {
                                            : nullptr,
            .began = parts_.reactor.now(),
            .kills = story->second.report().kills + story->second.report().oom_kills,
-           .preflight = start.preflight});
+           .preflight = start.preflight,
+           .at_most = start.at_most,
+           .claim = claim_of(start.fills),
+           .fills = start.fills});
   const std::uint64_t number = load->number;
   const auto hears = [this, number](std::uint32_t) { hear(number); };
   auto heard = parts_.reactor.when_ready(load->output.fd(), EPOLLIN, hears);
@@ -292,12 +305,14 @@ void Node::hear(std::uint64_t number) {
   const auto found = loads_.find(number);
   if (found == loads_.end()) return;
   Load& load = *found->second;
+  bool settles = false;
   for (const LoadNews& news : load.output.take()) {
     const auto* ended = std::get_if<LoadOver>(&news);
     const bool is_foretold = std::holds_alternative<LoadForetold>(news);
     load.begun =
         load.begun || ended != nullptr || is_foretold || std::holds_alternative<LoadStarted>(news);
     if (is_foretold) foretold(load);
+    settles = load.hear_bounds(news) || settles;
     const auto story = stories_.find(load.slot);
     if (ended != nullptr) {
       over(load, *ended);
@@ -306,7 +321,10 @@ void Node::hear(std::uint64_t number) {
     }
   }
   parts_.on_report(load.slot.experiment);
-  if (!load.output.over()) return;
+  if (!load.output.over()) {
+    if (settles && parts_.bounds.any()) settle();
+    return;
+  }
   load.heard.reset();
   load.ends.reset();
   load.patience.reset();
@@ -335,6 +353,7 @@ void Node::over(Load& load, const LoadOver& over) {
   const auto story = stories_.find(load.slot);
   load.silent = over.silent;
   if (story == stories_.end()) return;  // nobody asks any more
+  if (held_back(load)) return;
   judge_later(load, over.silent ? Duration(kAfterASilentEnd) : kNow);
   if (!is_latest(load)) return;
   PastLoad& past = past_[load.slot];

@@ -34,6 +34,7 @@ class Node final {
     std::function<void(const std::string& experiment)> on_report;  // it may have changed
     std::function<void(const std::string&)> say;                   // a line for people
     bool record = true;
+    Bounds bounds{};
   };
   explicit Node(Parts parts);
   Node(const Node&) = delete;
@@ -70,6 +71,7 @@ class Node final {
   void stop(Load& load, const std::string& why);
   void hear(std::uint64_t number);
   void hear_news(Load& load, ContainerStory& story, const LoadNews& news);
+  [[nodiscard]] bool held_back(const Load& load);
   [[nodiscard]] bool is_starting(const Load& load) const;
   [[nodiscard]] bool is_latest(const Load& load) const;
   void over(Load& load, const LoadOver& over);

@@ -9,6 +9,9 @@ namespace duress::agent {
 
 namespace {
 
+// Preflights are processes of some milliseconds: so many at a time.
+constexpr std::size_t kMostPreflights = 4;
+
 // A load whose own end is not before the order's is ended in time by us.
 bool lasts_long_enough(const std::optional<WallTime>& load, const std::optional<WallTime>& order) {
   return !load || (order && *order <= *load);
@@ -59,25 +62,64 @@ bool may_start(const World& world, const OrderNow& order, const Slot& slot, cons
   return false;
 }
 
+// Of the node, beyond what its process is.
+bool takes_memory(const spec::NodeOrder& order) {
+  return order.loads.memory || !order.loads.stressng.empty();
+}
+
+// And it tells when it has reached what was asked for: stress-ng does not.
+bool fills_memory(const spec::NodeOrder& order) {
+  return order.loads.memory && order.loads.stressng.empty();
+}
+
 // What is there, or is about to be.
-struct Taken {
+struct There {
   std::set<std::pair<std::string, std::string>> containers{};  // by experiment
   std::size_t preflights = 0;
+  Taken taken{};
 };
 
+void take(const LoadNow& load, Taken& taken) {
+  if (load.preflight) return;
+  taken.memory += load.claim.value_or(Bytes{0});
+  taken.is_whole = taken.is_whole && load.claim;
+  if (load.fills && !load.stopping) ++taken.fills;
+}
+
+// Why the administrator's bounds do not let a load begin now.
+std::string why_not_yet(const World& world, const Taken& taken, const OrderNow& order,
+                        const Slot& slot, const std::string& id) {
+  if (!world.bounds.any() || order.order.preflight || !takes_memory(order.order)) return "";
+  std::optional<Bytes> asks;
+  if (const auto past = world.past.find(slot); past != world.past.end() &&
+                                               past->second.container_id == id &&
+                                               past->second.content == order.content)
+    asks = past->second.claim;
+  return why_held_back(world.bounds, taken, asks);
+}
+
 void start_due(const World& world, const std::string& experiment, const OrderNow& order,
-               Taken& taken, Actions& out) {
+               There& there, Actions& out) {
   for (const spec::ContainerOrder& container : order.order.containers) {
     const Slot slot = slot_of(experiment, container);
     const auto running = world.running.find(slot);
     if (running == world.running.end()) continue;
     const std::string& id = running->second;
-    if (taken.containers.contains({experiment, id})) continue;
+    if (there.containers.contains({experiment, id})) continue;
     if (!may_start(world, order, slot, id, out.again)) continue;
     // The end of one begins the next.
-    if (order.order.preflight && ++taken.preflights > kMostPreflights) continue;
-    taken.containers.emplace(experiment, id);
+    if (order.order.preflight && ++there.preflights > kMostPreflights) continue;
+    if (!why_not_yet(world, there.taken, order, slot, id).empty()) continue;
+    there.containers.emplace(experiment, id);
     out.starts.push_back({slot, id, order.content, order.order.deadline, order.order.preflight});
+    Start& start = out.starts.back();
+    if (order.order.preflight) {
+      start.at_most = world.bounds.memory;
+    } else if (takes_memory(order.order)) {
+      start.at_most = left_of(world.bounds, there.taken);
+      start.fills = fills_memory(order.order);
+      take({.claim = claim_of(start.fills), .fills = start.fills}, there.taken);
+    }
   }
 }
 
@@ -89,10 +131,6 @@ bool is_over(const spec::NodeOrder& order, WallTime now) {
   return order.deadline && *order.deadline <= now;
 }
 
-Slot slot_of(const std::string& experiment, const spec::ContainerOrder& container) {
-  return {experiment, container.ns, container.pod, container.container};
-}
-
 std::uint64_t content_of(const spec::NodeOrder& order) {
   return std::hash<std::string>()(spec::manifest_text(order.loads, "of-a-node") +
                                   (order.preflight ? "preflight" : ""));
@@ -100,17 +138,18 @@ std::uint64_t content_of(const spec::NodeOrder& order) {
 
 Actions reconcile(const World& world) {
   Actions out;
-  Taken taken;
+  There there;
   for (const LoadNow& load : world.loads) {
-    taken.containers.emplace(load.slot.experiment, load.container_id);
-    if (load.preflight) ++taken.preflights;
+    there.containers.emplace(load.slot.experiment, load.container_id);
+    if (load.preflight) ++there.preflights;
+    take(load, there.taken);
     if (load.stopping) continue;
     if (const auto because = why_stop(world, load)) out.stops.push_back({load.number, *because});
   }
   for (const auto& [experiment, order] : world.orders) {
     if (!is_wanted(order.order) || is_over(order.order, world.server_now)) continue;
     if (order.order.deadline) earlier(out.again, *order.order.deadline - world.server_now);
-    start_due(world, experiment, order, taken, out);
+    start_due(world, experiment, order, there, out);
   }
   return out;
 }
@@ -124,7 +163,9 @@ std::string why_waiting(const World& world, const OrderNow& order, const Slot& s
   if (past != world.past.end() && past->second.container_id != running->second &&
       !order.order.again)
     return "the container was restarted, and the experiment says restart: end";
-  return "";
+  Taken taken;
+  for (const LoadNow& load : world.loads) take(load, taken);
+  return why_not_yet(world, taken, order, slot, running->second);
 }
 
 }  // namespace duress::agent

@@ -4,7 +4,6 @@
 // itself and knows no API server. Pure; any thread.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,23 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "agent/bounds.h"
+#include "agent/slot.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "spec/node_stress.h"
 
 namespace duress::agent {
-
-// A place for a load: a container by its name, whatever ID it has now.
-struct Slot {
-  std::string experiment{};  // UID
-  std::string ns{};
-  std::string pod{};
-  std::string container{};
-
-  friend auto operator<=>(const Slot&, const Slot&) = default;
-};
-
-[[nodiscard]] Slot slot_of(const std::string& experiment, const spec::ContainerOrder& container);
 
 struct OrderNow {
   spec::NodeOrder order{};
@@ -46,6 +35,8 @@ struct LoadNow {
   std::optional<WallTime> deadline{};  // it ends by itself then
   bool stopping = false;
   bool preflight = false;
+  std::optional<Bytes> claim{};  // of memory, at most; unset: it has not told yet
+  bool fills = false;            // it does not hold yet what it is to hold
 };
 
 enum class Fate {
@@ -61,17 +52,18 @@ struct PastLoad {
   std::optional<WallTime> deadline{};
   Fate fate = Fate::kStopped;
   Instant at{};
-  int deaths = 0;  // in a row
+  int deaths = 0;                // in a row
+  std::optional<Bytes> claim{};  // it was not begun, for so much was not left
 };
 
 struct World {
   const std::map<std::string, OrderNow>& orders;  // by experiment's UID
   const std::vector<LoadNow>& loads;
   const std::map<Slot, PastLoad>& past;
-  // The ID that each container of the orders has now, as far as it runs here.
-  const std::map<Slot, std::string>& running;
+  const std::map<Slot, std::string>& running;  // the ID that each container has now
   Instant now;
   WallTime server_now;  // by the API server's clock
+  Bounds bounds{};
 };
 
 struct Start {
@@ -80,11 +72,13 @@ struct Start {
   std::uint64_t content = 0;
   std::optional<WallTime> deadline{};
   bool preflight = false;
+  std::optional<Bytes> at_most{};  // of memory
+  bool fills = false;
 };
 
 enum class Because {
   kNoOrder,  // the NodeStress is gone, or the container is no longer in it
-  kStop,     // desiredPhase
+  kStop,
   kDeadline,
   kChanged,         // begun anew with what is asked for now
   kOtherContainer,  // the container has another ID now
@@ -109,9 +103,6 @@ struct Actions {
 
 // Why nothing is on in a slot of an order; empty: something is, or is about to be.
 [[nodiscard]] std::string why_waiting(const World& world, const OrderNow& order, const Slot& slot);
-
-// Preflights are processes of some milliseconds: so many at a time.
-inline constexpr std::size_t kMostPreflights = 4;
 
 // A supervisor that was killed is begun anew after this, so often in a row.
 inline constexpr auto kAfterADeath = std::chrono::seconds(2);

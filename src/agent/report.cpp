@@ -218,6 +218,12 @@ void ContainerStory::refused(const std::string& why) {
   report_.message = why;
 }
 
+void ContainerStory::held_back() {
+  forget_figures();
+  report_.injection = Injection::kWaiting;
+  --report_.times;
+}
+
 void ContainerStory::waits(const std::string& why) {
   // What became of a load that ended is worth more than that nothing is on.
   if (report_.injection == Injection::kWaiting || report_.id.empty()) report_.message = why;

@@ -31,6 +31,7 @@ class ContainerStory final {
   void ended(const LoadOver& over, const LoadEnding& ending);
   void refused(const std::string& why);
   void waits(const std::string& why);
+  void held_back();  // what was begun did not begin: the node has no room for it yet
   void judged(const std::string& sentence) { report_.verdict = sentence; }
 
   [[nodiscard]] const spec::ContainerReport& report() const { return report_; }

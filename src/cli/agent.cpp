@@ -18,6 +18,7 @@
 #include "cli/cluster_access.h"
 #include "cli/metrics_page.h"
 #include "os/file.h"
+#include "os/machine.h"
 #include "os/process.h"
 #include "stress/leftovers.h"
 
@@ -43,21 +44,21 @@ constexpr const char* kHelp =
   --run-directory DIR       what must outlive the agent (default: /run/duress)
   --metrics ADDRESS:PORT    answer /metrics, /healthz and /readyz there (default: nothing
                             listens)
+  --most-memory SIZE|PERCENT
+                            what all loads of the node may hold together, percent of the node's
+                            memory; others wait (default: no bound)
+  --most-fills N            so many loads fill memory at a time, others wait (default: 0, any
+                            number)
   --help                    print this
 
 It starts as root and keeps its rights in one process, which only starts and ends loads
 (docs/agent.md). Exit codes: 0 it was told to end, 1 it failed, 2 usage.
 )";
 
-constexpr std::array<std::string_view, 9> kFlags = {"--node",
-                                                    "--kubeconfig",
-                                                    "--context",
-                                                    "--disconnected-for",
-                                                    "--container-logs",
-                                                    "--recordings",
-                                                    "--run-directory",
-                                                    "--metrics",
-                                                    "--help"};
+constexpr std::array<std::string_view, 11> kFlags = {
+    "--node",           "--kubeconfig", "--context",       "--disconnected-for",
+    "--container-logs", "--recordings", "--run-directory", "--metrics",
+    "--most-memory",    "--most-fills", "--help"};
 
 class Parser final {
  public:
@@ -104,6 +105,8 @@ class Parser final {
       out_.container_logs = value;
       out_.container_logs_given = true;
     }
+    if (name == "--most-memory") set_most_memory(value);
+    if (name == "--most-fills") set_most_fills(value);
     if (name != "--disconnected-for") return;
     const auto time = parse_duration(value);
     if (!time || *time < Duration(0) || (*time > Duration(0) && *time < std::chrono::seconds(1))) {
@@ -111,6 +114,28 @@ class Parser final {
                    " is not allowed: a duration from 1s on, e.g. 60s, or 0");
     }
     out_.disconnected_for = *time;
+  }
+
+  void set_most_memory(const std::string& value) {
+    const auto most = parse_size_or_percent(value);
+    const auto* bytes = most ? std::get_if<Bytes>(&*most) : nullptr;
+    const auto* percent = most ? std::get_if<Percent>(&*most) : nullptr;
+    const bool is_right = (bytes != nullptr && bytes->value > 0) ||
+                          (percent != nullptr && percent->value > 0 && percent->value <= 100);
+    if (!is_right) {
+      return wrong("--most-memory: " + quoted(value) +
+                   " is not allowed: a size above 0, e.g. 4Gi, or a percentage up to 100%");
+    }
+    out_.most_memory = *most;
+  }
+
+  void set_most_fills(const std::string& value) {
+    const auto number = parse_integer(value);
+    if (!number || *number < 0) {
+      return wrong("--most-fills: " + quoted(value) +
+                   " is not allowed: a whole number, or 0 for any number");
+    }
+    out_.most_fills = static_cast<std::size_t>(*number);
   }
 
   void unknown(const std::string& name) {
@@ -198,6 +223,19 @@ void allow_descriptors() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+Result<agent::Bounds> bounds_of(const AgentArguments& arguments) {
+  agent::Bounds out{.fills = arguments.most_fills};
+  if (!arguments.most_memory) return out;
+  if (const auto* bytes = std::get_if<Bytes>(&*arguments.most_memory)) {
+    out.memory = *bytes;
+    return out;
+  }
+  auto node = os::MemoryInfo::open("/proc");
+  if (!node) return std::unexpected(node.error());
+  out.memory = percent_of(std::get<Percent>(*arguments.most_memory), node->total());
+  return out;
+}
+
 // From here on without rights.
 Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
                    agent::Launcher& launcher, bool record) {
@@ -215,22 +253,26 @@ Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
   } else if (arguments.container_logs_given) {
     say(watched.error().message + ": restarted containers are stressed again a little later");
   }
+  const auto bounds = bounds_of(arguments);
+  if (!bounds) return std::unexpected(bounds.error());
   const SystemClock clock;
   auto reactor = kube::Reactor::make(clock);
   if (!reactor) return std::unexpected(reactor.error());
   auto client = kube::Client::make(**reactor, access, random_seed());
   if (!client) return std::unexpected(client.error().plain());
   say("node " + arguments.node + ", API server as " + access.named);
-  agent::Daemon daemon(
-      {.reactor = **reactor,
-       .client = **client,
-       .loads = launcher,
-       .containers = *containers,
-       .links = links ? &*links : nullptr,
-       .launcher = launcher.process(),
-       .signals = *signals,
-       .say = say},
-      {.node = arguments.node, .disconnected_for = arguments.disconnected_for, .record = record});
+  agent::Daemon daemon({.reactor = **reactor,
+                        .client = **client,
+                        .loads = launcher,
+                        .containers = *containers,
+                        .links = links ? &*links : nullptr,
+                        .launcher = launcher.process(),
+                        .signals = *signals,
+                        .say = say},
+                       {.node = arguments.node,
+                        .disconnected_for = arguments.disconnected_for,
+                        .record = record,
+                        .bounds = *bounds});
   auto page = serve_metrics(**reactor, arguments.metrics,
                             {.figures = [&daemon] { return agent::figures_of(daemon.state()); },
                              .is_ready = [&daemon] { return daemon.is_ready(); }});

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -22,6 +23,8 @@ struct AgentArguments {
   std::string run_directory = "/run/duress";
   std::optional<std::string> recordings{};  // unset: below the run directory; empty: none
   std::string metrics{};                    // where to listen; empty: nowhere
+  std::optional<std::variant<Bytes, Percent>> most_memory{};  // of all loads; percent of the node's
+  std::size_t most_fills = 0;
   bool help = false;
 };
 

@@ -34,6 +34,19 @@ TEST(AgentArguments, TakeATimeOfAtLeastASecondOrNever) {
     EXPECT_THAT(wrong({"--disconnected-for", time}), HasSubstr("--disconnected-for")) << time;
 }
 
+TEST(AgentArguments, TakeTheAdministratorsBounds) {
+  const auto parsed = parse_agent_arguments({"--most-memory=4Gi", "--most-fills", "3"}, "n");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(std::get<Bytes>(*parsed->most_memory), gib(4));
+  EXPECT_EQ(parsed->most_fills, 3U);
+  EXPECT_EQ(std::get<Percent>(*parse_agent_arguments({"--most-memory", "25%"}, "n")->most_memory),
+            Percent{25});
+  EXPECT_FALSE(parse_agent_arguments({}, "n")->most_memory);
+  for (const char* size : {"0", "101%", "0%", "lots"})
+    EXPECT_THAT(wrong({"--most-memory", size}), HasSubstr("--most-memory")) << size;
+  EXPECT_THAT(wrong({"--most-fills=-1"}), HasSubstr("--most-fills"));
+}
+
 TEST(AgentArguments, MayRecordNothing) {
   EXPECT_EQ(parse_agent_arguments({"--recordings", ""}, "n")->recordings, "");
 }

@@ -4,7 +4,7 @@ import json
 import os
 
 from casebook import bases, case, falls, rises
-from cluster import (MIB, ROOT, SYSTEM, WORK, apply, condition, container, eventually, expect, helm, kubectl,
+from cluster import (MIB, ROOT, SYSTEM, WORK, apply, condition, container, eventually, expect, helm, kubectl, memory,
                      records, running)
 
 STATIC = f"{WORK}/static-pods"
@@ -99,3 +99,41 @@ def too_many(space, running_ones, base):
            str(about))
     expect(not records(space.experiment("more")), f"it is cut to fit: {space.told('more')}")
     space.delete_stress("more")
+
+
+@case("bounds: all loads of a node hold no more memory than the administrator allows, and fill so many at a time", alone=True)
+def bounds_of_a_node(space):
+    space.deploy(3)
+    pods = sorted(space.pods(3), key=lambda pod: pod["metadata"]["name"])
+    containers = [running(pod) for pod in pods]
+    base = bases(containers)
+
+    def stress(name, pod, **more):
+        space.stress(name=name, selector={"pods": {space.name: [pod["metadata"]["name"]]}}, stressors=memory(**more))
+    def message(name):
+        return "; ".join((one.get("measured") or {}).get("message") or "" for one in records(space.experiment(name)))
+    try:
+        set_values("bounds.memoryPerNode=80Mi")
+        stress("first", pods[0])
+        rises(space, containers[:1], base[:1], 50 * MIB, 40, "first")
+        stress("second", pods[1])
+        waits = "waits: the administrator allows 80 MiB of stress on this node; 50 MiB are held by others, this asks for 50 MiB"
+        eventually(lambda: f"the second waits: {space.told('second')}", lambda: message("second") == waits, 10, 0.1)
+        stress("never", pods[2], size="100MiB")
+        eventually(lambda: f"the third never fits: {space.told('never')}",
+                   lambda: "this asks for 100 MiB: ask for less" in message("never"), 10, 0.1)
+        falls(space, containers[1:], base[1:], 5, "second")
+        space.delete_stress("first")
+        rises(space, containers[1:2], base[1:2], 50 * MIB, 10, "second")
+        falls(space, containers[2:], base[2:], 5, "never")
+        for name in ("second", "never"):
+            space.delete_stress(name)
+        set_values("bounds.memoryPerNode=", "bounds.fillsPerNode=1")
+        stress("slow", pods[0], time="8s")
+        stress("behind", pods[1])
+        words = "waits: 1 fill runs on this node, the administrator allows 1 at a time"
+        eventually(lambda: f"one waits for the other: {space.told('behind')}",
+                   lambda: words in (message("behind"), message("slow")), 10, 0.1)
+        rises(space, containers[:2], base[:2], 50 * MIB, 30, "behind")
+    finally:
+        set_values("bounds.memoryPerNode=", "bounds.fillsPerNode=0")
