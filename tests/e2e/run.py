@@ -6,6 +6,7 @@ usage: tests/e2e/run.py [--only WORDS]... [--list] [--jobs N] [--keep] [--no-ins
 
   --only WORDS   cases whose name holds the words
   --jobs N       so many cases at once, of those that do not disturb each other (default 4)
+  --first        without the second node's cases, which take minutes: it is an emulated machine
   --keep         leave the chart installed, and uninstall it in no case
   --no-install   take what is installed
   --program      the duress of the image (default: build/release/duress)
@@ -20,8 +21,9 @@ import threading
 import time
 import traceback
 
+import v2_node
 from casebook import all_cases, said
-from cluster import (API_SERVER, NETWORK, ROOT, SYSTEM, WORK, Failed, Space, daemon_pods, eventually, get, helm, kubectl,
+from cluster import (API_SERVER, NETWORK, ROOT, SYSTEM, TESTBED, WORK, Failed, Space, daemon_pods, eventually, get, helm, kubectl,
                      remove_spaces, run)
 
 IMAGE = "duress.local/duress:e2e"
@@ -35,7 +37,9 @@ def start_cluster():
 
 
 def make_image(program):
-    tar = f"{ROOT}/build/release/duress-image-e2e.tar"
+    # From there the second node takes it when it starts.
+    os.makedirs(f"{TESTBED}/images-extra", exist_ok=True)
+    tar = f"{TESTBED}/images-extra/duress-e2e.tar"
     made = run([f"{ROOT}/tools/image.sh", tar, IMAGE, program])
     print(f"# {made.stdout.strip()}")
     run(["ctr", "-a", f"{WORK}/containerd/containerd.sock", "-n", "k8s.io", "images", "import", tar])
@@ -109,10 +113,36 @@ def parse():
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--first", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-install", action="store_true")
     parser.add_argument("--program", default=f"{ROOT}/build/release/duress")
     return parser.parse_args()
+
+
+def side_by_side(report, cases, jobs):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
+        list(pool.map(report.one, cases))
+
+
+def second_node(report, cases):
+    if not cases:
+        return
+    began = time.monotonic()
+    mine = not get("node", v2_node.NODE)
+    try:
+        if mine:
+            v2_node.start()
+        v2_node.join()
+        # Nothing comes there that does not name it.
+        kubectl("cordon", v2_node.NODE)
+        report.tell("second node: joined, with an agent", "", time.monotonic() - began)
+        side_by_side(report, cases, 2)
+    except Failed as failed:
+        report.tell("second node: joined, with an agent", str(failed), time.monotonic() - began)
+    finally:
+        if mine:
+            v2_node.leave()
 
 
 def run_cases(arguments, chosen):
@@ -125,10 +155,13 @@ def run_cases(arguments, chosen):
             report.tell("chart: installed", f"{failed}\n{why_not_installed()}")
             print("1..1", flush=True)
             return 1
-    with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
-        list(pool.map(report.one, [case for case in chosen if not case.alone]))
+    side_by_side(report, [case for case in chosen if not case.alone and not case.second], arguments.jobs)
     for case in chosen:
-        if case.alone:
+        if case.alone and not case.last:
+            report.one(case)
+    second_node(report, [case for case in chosen if case.second])
+    for case in chosen:
+        if case.last:
             report.one(case)
     if not arguments.keep and not arguments.no_install:
         kubectl("delete", "namespace", SYSTEM, "--wait=false", "--ignore-not-found", check=False)
@@ -140,6 +173,8 @@ def main():
     arguments = parse()
     stays = arguments.keep or arguments.no_install
     def wanted(case):
+        if case.second and arguments.first:
+            return False
         return not stays if case.last else not arguments.only or any(words in case.name for words in arguments.only)
     chosen = [case for case in all_cases() if wanted(case)]
     if arguments.list:
