@@ -7,8 +7,7 @@ build=(g++ cmake ninja-build ccache pkg-config libyaml-cpp-dev libnghttp2-dev li
   libgtest-dev libgmock-dev)
 integration=(qemu-system-x86 lz4 busybox-static cpio stress-ng containerd runc
   containernetworking-plugins docker.io podman iproute2 procps python3 chromium)
-# Beside Go 1.25 and npm, which Debian 12 does not have that new; k8s-build.sh says so where they are missing.
-kubernetes=(etcd-server containerd runc containernetworking-plugins busybox-static openssl unzip gcc libc6-dev iproute2
+kubernetes=(curl ca-certificates etcd-server containerd runc containernetworking-plugins busybox-static openssl unzip gcc libc6-dev iproute2
   procps util-linux python3)
 lint=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev cppcheck shellcheck python3 git)
 demo=(procps)

