@@ -1,6 +1,4 @@
 // The launcher's own process: see launcher.h.
-#include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "os/message.h"
 #include "os/poller.h"
 #include "os/process.h"
+#include "os/stand_apart.h"
 
 namespace duress::agent {
 
@@ -194,20 +193,10 @@ void LauncherProcess::end_all() {
   (void)wait_for_all(kAfterTheKill);
 }
 
-void stand_apart() {
-  ::prctl(PR_SET_NAME, "duress-launcher", 0, 0, 0);
-  ::setsid();  // Ctrl-C is the agent's
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
-  (void)!::chdir("/");
-  const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return;
-  for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
-}
-
 }  // namespace
 
 void launcher_main(os::Fd socket, const LauncherSetting& setting) {
-  stand_apart();
+  os::stand_apart("duress-launcher");
   auto child_signals = os::signal_fd({SIGCHLD});
   if (!child_signals) ::_exit(1);
   LauncherProcess launcher(std::move(socket), setting);

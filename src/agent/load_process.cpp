@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "os/process.h"
+#include "os/stand_apart.h"
 #include "spec/manifest_text.h"
 
 namespace duress::agent {
@@ -41,10 +42,7 @@ Result<Pipe> make_pipe() {
   // When its starter is killed the load ends in order, and puts back what it changed.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_DFL);
+  os::forget_signals();
   ::setsid();  // Ctrl-C is the starter's; it ends the loads itself
   // Out of the way first: one of them may have the number that another one is to get.
   const std::pair<int, int> handed[] = {{out.write.get(), STDOUT_FILENO},

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "os/file.h"
 #include "os/machine.h"
 #include "os/process.h"
+#include "os/random_seed.h"
 #include "stress/leftovers.h"
 
 namespace duress::cli {
@@ -186,13 +186,6 @@ void clear_away() {
   for (const std::string& line : stress::remove(*left)) say("left from before: " + line);
 }
 
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed))
-    seed = static_cast<std::uint64_t>(::getpid());
-  return seed;
-}
-
 void check_token(const kube::Access& access) {
   const std::string& file = access.login.token_file;
   if (file.empty() || ::access(file.c_str(), R_OK) == 0) return;
@@ -258,7 +251,7 @@ Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
   const SystemClock clock;
   auto reactor = kube::Reactor::make(clock);
   if (!reactor) return std::unexpected(reactor.error());
-  auto client = kube::Client::make(**reactor, access, random_seed());
+  auto client = kube::Client::make(**reactor, access, os::random_seed());
   if (!client) return std::unexpected(client.error().plain());
   say("node " + arguments.node + ", API server as " + access.named);
   agent::Daemon daemon({.reactor = **reactor,

@@ -15,6 +15,7 @@
 #include "controller/controller.h"
 #include "kube/await.h"
 #include "os/poller.h"
+#include "os/random_seed.h"
 
 namespace duress::cli {
 
@@ -70,8 +71,7 @@ Result<> serve(const ControllerArguments& arguments) {
   if (!access) return std::unexpected(access.error());
   auto reactor = kube::Reactor::make(clock);
   if (!reactor) return std::unexpected(reactor.error());
-  const auto seed = static_cast<std::uint64_t>(clock.wall().time_since_epoch().count());
-  auto client = kube::Client::make(**reactor, *access, seed);
+  auto client = kube::Client::make(**reactor, *access, os::random_seed());
   if (!client) return std::unexpected(client.error().plain());
   if (auto alone = refuse_beside_chaos_mesh(**reactor, **client, clock); !alone) return alone;
 

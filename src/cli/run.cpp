@@ -1,7 +1,6 @@
 #include "cli/run.h"
 
 #include <linux/close_range.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "os/machine.h"
 #include "os/privileges.h"
 #include "os/process.h"
+#include "os/random_seed.h"
 #include "stress/engine.h"
 #include "stress/leftovers.h"
 #include "stress/observe.h"
@@ -39,14 +39,6 @@ int complain(const Error& error) {
     default:
       return leave(ExitCode::kRefused);
   }
-}
-
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
-    seed = static_cast<std::uint64_t>(SystemClock().now().time_since_epoch().count());
-  }
-  return seed;
 }
 
 class MachineNode final : public stress::Node {
@@ -93,7 +85,7 @@ Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy&
   out.setting.loads = own;
   out.setting.duration = arguments.duration;
   out.setting.observed = std::move(*observed);
-  out.setting.seed = random_seed();
+  out.setting.seed = os::random_seed();
   if (const auto* pid = std::get_if<cgroup::ByPid>(&arguments.wanted);
       pid != nullptr && pid->pid != target.init) {
     out.setting.watched = pid->pid;

@@ -1,7 +1,5 @@
 #include "cli/run_recorder_process.h"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include "cli/run_recorder_protocol.h"
 #include "os/privileges.h"
 #include "os/process.h"
+#include "os/stand_apart.h"
 
 namespace duress::cli {
 
@@ -29,16 +28,6 @@ constexpr auto kWithoutTarget = seconds(5);  // a supervisor that is stopped doe
 
 // What a reading may be off by (the CPUs' stocks), and what an application moves by itself.
 constexpr Bytes kBack = mib(4);
-
-void stand_apart() {
-  ::prctl(PR_SET_NAME, "duress-recorder", 0, 0, 0);
-  ::setsid();  // Ctrl-C is for the supervisor
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
-  (void)!::chdir("/");
-  const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return;
-  for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
-}
 
 class RecorderProcess final {
  public:
@@ -162,7 +151,7 @@ void RecorderProcess::serve(const os::Fd& supervisor, const os::Fd& target) {
 
 void record_run(observe::Recorder recorder, const os::Fd& inbox, const os::Fd& supervisor,
                 pid_t target_init) {
-  stand_apart();
+  os::stand_apart("duress-recorder");
   (void)os::drop_capabilities();
   const SystemClock clock;
   os::Fd target;

@@ -1,13 +1,12 @@
 #include "kubectl/plugin.h"
 
-#include <sys/random.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include "kubectl/commands.h"
 #include "os/process.h"
+#include "os/random_seed.h"
 
 namespace duress::kubectl {
 
@@ -54,12 +53,11 @@ int plugin(const std::vector<std::string>& words) {
     return 0;
   }
   const SystemClock clock;
-  std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) < 0)
-    seed = static_cast<std::uint64_t>(clock.now().time_since_epoch().count());
-  auto session = Session::open(
-      {.clock = clock, .variable = variable("KUBECONFIG"), .home = variable("HOME"), .seed = seed},
-      *arguments);
+  auto session = Session::open({.clock = clock,
+                                .variable = variable("KUBECONFIG"),
+                                .home = variable("HOME"),
+                                .seed = os::random_seed()},
+                               *arguments);
   if (!session) {
     std::fprintf(stderr, "kubectl duress: %s\n", session.error().message.c_str());
     return 1;

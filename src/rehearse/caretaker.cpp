@@ -1,19 +1,14 @@
 #include "rehearse/caretaker.h"
 
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csignal>
 
 #include "os/message.h"
 #include "os/process.h"
+#include "os/stand_apart.h"
 
 namespace duress::rehearse {
 
@@ -32,28 +27,9 @@ constexpr auto kPatience = std::chrono::seconds(20);
 }  // namespace
 
 void stand_apart(const char* name, const std::vector<int>& kept) {
-  ::prctl(PR_SET_NAME, name, 0, 0, 0);
-  ::setsid();
-  for (int signal = 1; signal < NSIG; ++signal) {
-    if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
-  }
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT}) ::signal(signal, SIG_IGN);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  (void)!::chdir("/");
-  if (const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC)); null) {
-    for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
-  }
-  std::vector<int> sorted = kept;
-  std::ranges::sort(sorted);
-  unsigned from = 3;
-  for (const int fd : sorted) {
-    const auto at = static_cast<unsigned>(fd);
-    if (at > from) ::syscall(SYS_close_range, from, at - 1, 0U);
-    from = std::max(from, at + 1);
-  }
-  ::syscall(SYS_close_range, from, ~0U, 0U);
+  os::forget_signals();
+  os::stand_apart(name);
+  os::close_all_but(kept);
 }
 
 Result<Caretaker> Caretaker::start(const Estate& estate, const os::Fd& lock) {

@@ -20,6 +20,7 @@
 
 #include "cgroup/parse.h"
 #include "os/file.h"
+#include "os/stand_apart.h"
 
 namespace duress::rehearse {
 
@@ -74,12 +75,7 @@ void set_streams(const Becoming& becoming) {
   ::dup2(becoming.output.get(), 1);
   ::dup2(becoming.output.get(), 2);
   ::umask(022);
-  for (int signal = 1; signal < NSIG; ++signal) {
-    if (signal != SIGKILL && signal != SIGSTOP) ::signal(signal, SIG_DFL);
-  }
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  os::forget_signals();
 }
 
 __user_cap_data_struct kept_of(std::size_t word) {

@@ -22,6 +22,7 @@
 #include "os/poller.h"
 #include "os/process.h"
 #include "os/serve.h"
+#include "os/stand_apart.h"
 #include "stress/control_pages.h"
 #include "stress/stressor_image.h"
 #include "stress/warden.h"
@@ -136,13 +137,6 @@ Result<pid_t> WardenProcess::fork_worker(const Passed& passed, os::Fd* pidfd) {
   ::_exit(126);
 }
 
-void forget_signals() {
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_DFL);
-}
-
 int set_oom_score_adj(int adj) {
   const os::Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   const std::string text = std::to_string(adj);
@@ -152,7 +146,7 @@ int set_oom_score_adj(int adj) {
 
 void WardenProcess::become_worker(const Request& request, const Passed& passed,
                                   std::uint32_t slot) {
-  forget_signals();
+  os::forget_signals();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (const int error = set_oom_score_adj(request.oom_score_adj); error != 0) {
     die(passed.first, slot, Stage::kOomScore, error);
@@ -208,7 +202,7 @@ void WardenProcess::place(const Request& request, Passed passed) {
 }
 
 void WardenProcess::become_program(const Request& request, const Passed& passed) {
-  forget_signals();
+  os::forget_signals();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   (void)set_oom_score_adj(request.oom_score_adj);
   for (const os::Fd& join : passed.joins) {
@@ -360,21 +354,11 @@ void WardenProcess::clean_up() {
   if (changes && put_back(*changes).empty()) journal_.remove();
 }
 
-void stand_apart() {
-  ::prctl(PR_SET_NAME, "duress-warden", 0, 0, 0);
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  ::setsid();  // Ctrl-C is for the supervisor
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
-  (void)!::chdir("/");
-  const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return;
-  for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
-}
-
 }  // namespace
 
 void warden_main(os::Fd socket, Journal& journal) {
-  stand_apart();
+  os::stand_apart("duress-warden");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const std::span<const unsigned char> image = stressor_image();
   auto file = os::sealed_memfd("duress-stressor", image.data(), image.size());
   auto self = os::pidfd_open(::getpid());
