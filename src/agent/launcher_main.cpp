@@ -202,6 +202,8 @@ void launcher_main(os::Fd socket, const LauncherSetting& setting) {
   LauncherProcess launcher(std::move(socket), setting);
   launcher.serve(*child_signals);
   launcher.end_all();
+  // The next agent knows of none of them, and behind the last one nothing is left.
+  if (!setting.recordings.empty()) remove_recordings(setting.recordings);
   ::_exit(0);
 }
 

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
+#include <limits>
 #include <memory>
 
 #include "observe/recording_coding.h"
@@ -21,22 +23,32 @@ constexpr Bytes kMostBytes = mib(64);  // of all
 // An hour at ten looks a second is some megabytes; the agent does not read more into its memory.
 constexpr std::size_t kMostRead = std::size_t{32} << 20U;
 
-}  // namespace
-
-void remove_old_recordings(const std::string& directory, WallTime now) {
+// Those that were written to last before `second`.
+void remove_before(const std::string& directory, std::time_t second) {
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(directory.c_str()), ::closedir);
   if (!listing) return;
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>((now - kRecordingsKept).time_since_epoch());
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string name = entry->d_name;
     struct stat about{};
     if (!name.ends_with(observe::kRecordingSuffix) ||
         ::fstatat(::dirfd(listing.get()), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) < 0)
       continue;
-    if (S_ISREG(about.st_mode) && about.st_mtim.tv_sec < seconds.count())
+    if (S_ISREG(about.st_mode) && about.st_mtim.tv_sec < second)
       ::unlinkat(::dirfd(listing.get()), name.c_str(), 0);
   }
+}
+
+}  // namespace
+
+void remove_old_recordings(const std::string& directory, WallTime now) {
+  remove_before(directory, std::chrono::duration_cast<std::chrono::seconds>(
+                               (now - kRecordingsKept).time_since_epoch())
+                               .count());
+}
+
+void remove_recordings(const std::string& directory) {
+  remove_before(directory, std::numeric_limits<std::time_t>::max());
+  ::rmdir(directory.c_str());
 }
 
 Result<os::Fd> make_recording(const std::string& directory, const Clock& clock) {

@@ -19,6 +19,8 @@ inline constexpr auto kRecordingsKept = std::chrono::hours(1);
 [[nodiscard]] Result<os::Fd> make_recording(const std::string& directory, const Clock& clock);
 // Those that nobody has written to for so long.
 void remove_old_recordings(const std::string& directory, WallTime now);
+// All of them, and the directory: nobody would know whose they are.
+void remove_recordings(const std::string& directory);
 
 // As far as it was written by now.
 [[nodiscard]] Result<observe::Recording> read_recording(const os::Fd& file);
