@@ -71,7 +71,8 @@ class Reader {
     if (!levels) return std::unexpected(levels.error());
     std::string top;
     for (Level& level : *levels) {
-      if (level.limit || top.empty()) top = level.path;
+      const bool can_fill = level.limit && *level.limit - level.usage <= look_.most;
+      if (can_fill || top.empty()) top = level.path;
       out_.levels.push_back(with_reclaim(std::move(level)));
     }
     out_.whole_machine = look_.whole_machine;

@@ -48,9 +48,13 @@ struct OomLook {
   Bytes swap_total{};
   Bytes swap_free{};
   bool whole_machine = false;  // also those outside of every limited level: for an OOM of the node
+  // No more than this will be charged: who is below a level with more room does not compete. On a
+  // node of many Pods that spares the look at all of them.
+  Bytes most{INT64_MAX};
 };
 
-// Processes are those of the topmost level that has a limit, and of all below it.
+// Processes are those of the topmost level that has a limit which can be reached, and of all below
+// it.
 [[nodiscard]] Result<OomScene> read_oom_scene(const Target& target, const OomLook& look);
 
 // Unset: it has ended, or has no memory of its own (a kernel thread). `cgroup` stays empty.

@@ -40,6 +40,12 @@ explain::Load load_of(const cgroup::Target& target, const stress::MemoryPlan& pl
   return out;
 }
 
+// With page tables and the counters' stocks. Where others grow too, nobody knows.
+Bytes most_charged(Bytes size, Bytes available, bool others_grow) {
+  if (others_grow || size >= available) return Bytes{INT64_MAX};
+  return size + size / 4 + mib(64);
+}
+
 }  // namespace
 
 Result<stress::Observed> observe_target(const cgroup::Target& target,
@@ -61,12 +67,15 @@ Result<std::optional<Foretelling>> foretell(const cgroup::Target& target,
   auto state = memory.state();
   if (!state) return std::unexpected(state.error());
   // All the machine's processes are looked at only where they would compete.
+  const Bytes most = most_charged(plan.memory->size, observed.node_available, !grows_to.empty());
   const auto room = stress::headroom(observed.levels, observed.memory.inactive_file);
-  auto kernel =
-      cgroup::read_oom_scene(target, {.proc = kProc,
-                                      .swap_total = memory.swap_total(),
-                                      .swap_free = state->swap_free,
-                                      .whole_machine = !room || *room > observed.node_available});
+  const bool machine_first = !room || *room > observed.node_available;
+  auto kernel = cgroup::read_oom_scene(
+      target, {.proc = kProc,
+               .swap_total = memory.swap_total(),
+               .swap_free = state->swap_free,
+               .whole_machine = machine_first && most >= observed.node_available,
+               .most = most});
   if (!kernel) return std::unexpected(kernel.error());
   Foretelling out;
   out.scene.kernel = std::move(*kernel);
