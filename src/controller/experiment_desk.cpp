@@ -11,6 +11,10 @@ using kube::Reason;
 
 constexpr std::string_view kManager = "duress-controller";
 
+// A write of an experiment costs the API server as much as an order, and on a small machine holds
+// up those that the stress waits for.
+constexpr auto kOrdersFirst = std::chrono::milliseconds(40);
+
 std::uint64_t number_of(const std::string& version) {
   return static_cast<std::uint64_t>(parse_integer(version).value_or(0));
 }
@@ -63,10 +67,13 @@ void ExperimentDesk::work() {
                                     .now = now});
   for (const Note& one : decision.notes) note(one);
   for (const OrderAction& action : decision.orders) office_.orders.carry(action);
+  const Instant at = office_.client.reactor().now();
+  if (!decision.orders.empty()) orders_first_ = at + kOrdersFirst;
   wake_.reset();
   if (decision.wake)
-    if (const auto at = office_.clock.when(*decision.wake)) again_at(*at);
+    if (const auto wakes = office_.clock.when(*decision.wake)) again_at(*wakes);
   if (write_.is_pending() || retry_) return;
+  if (waits_for_nodes(at)) return again_at(orders_first_);
   if (decision.remove) return remove();
   if (decision.finalizer != Decision::Finalizer::kKeep)
     return write_finalizers(decision.finalizer, decision.status);
@@ -74,9 +81,19 @@ void ExperimentDesk::work() {
   if (change == Change::kNone) return;
   // Nobody waits for these, and the finalizer waits for each that is on its way.
   if (view_.deleting) change = Change::kCounters;
-  const Instant due = pace_.due(change, office_.client.reactor().now());
-  if (due > office_.client.reactor().now()) return again_at(due);
+  const Instant due = pace_.due(change, at);
+  if (due > at) return again_at(due);
   write_status(decision.status);
+}
+
+// A deletion waits for nobody: its finalizer goes with the last answer.
+bool ExperimentDesk::waits_for_nodes(Instant now) const {
+  return now < orders_first_ && !view_.deleting &&
+         std::ranges::any_of(
+             office_.book,
+             [&](const auto& one) {
+               return one.second.experiment_uid == view_.uid && !is_answered(one.second);
+             });
 }
 
 // The earlier one of what it waits for.

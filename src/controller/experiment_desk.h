@@ -59,6 +59,7 @@ class ExperimentDesk final {
   void failed(const kube::ApiError& error);
   void read();
   void again_at(Instant at);
+  [[nodiscard]] bool waits_for_nodes(Instant now) const;
 
   Office& office_;
   ExperimentView view_;
@@ -67,6 +68,7 @@ class ExperimentDesk final {
   Status writing_;  // on its way
   std::string event_of_write_;
   kube::Pending write_;
+  Instant orders_first_{};  // until then, what is only told waits for the nodes
   kube::Handle wake_;
   Instant wake_at_{};
   kube::Handle retry_;
