@@ -359,7 +359,9 @@ void Node::over(Load& load, const LoadOver& over) {
   PastLoad& past = past_[load.slot];
   const bool again = past.fate == Fate::kDied && past.container_id == load.container_id &&
                      past.content == load.content && now - load.began < kLivedLong;
-  const bool died = over.silent || over.end.reason == "signal";
+  // None of these was the load's own doing.
+  const std::string& reason = over.end.reason;
+  const bool died = over.silent || reason == "signal" || reason == "heldUp";
   const Fate fate = load.stopping ? Fate::kStopped : died ? Fate::kDied : Fate::kEnded;
   past = {load.container_id, load.content, load.deadline, fate, now, again ? past.deaths + 1 : 1};
   story->second.ended(

@@ -149,6 +149,15 @@ TEST_F(NodeTest, TakesALoadThatSomebodyElseEndedForOneToBeBegunAgain) {
   EXPECT_NE(report().injection, Injection::kFailed);
 }
 
+TEST_F(NodeTest, BeginsALoadAgainThatLostItsLeaseBecauseTheNodeWasBusy) {
+  order("A");
+  FakeLoads::end(loads_.all[0], "heldUp");
+  turn();
+  EXPECT_EQ(report().injection, Injection::kWaiting);
+  turn(seconds(2));
+  EXPECT_THAT(loads_.all, SizeIs(2));
+}
+
 TEST_F(NodeTest, GivesALoadUpThatIsEndedAgainAndAgain) {
   order("A");
   for (std::size_t death = 0; death < kMostDeaths; ++death) {

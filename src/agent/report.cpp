@@ -199,9 +199,9 @@ void ContainerStory::ended(const LoadOver& over, const LoadEnding& ending) {
   report_.oom_kills = std::max(report_.oom_kills, oom_kills_before_ + over.oom_kills);
   const std::string& reason = over.end.reason;
   // However a load ended that we were ending: it is released, and may begin again elsewhere.
-  const bool failed =
-      ending.ours.empty() && (over.silent || reason == "failed" || reason == "guard" ||
-                              reason == "stressorKilled" || reason == "signal");
+  const bool failed = ending.ours.empty() &&
+                      (over.silent || reason == "failed" || reason == "heldUp" ||
+                       reason == "guard" || reason == "stressorKilled" || reason == "signal");
   const bool waits = reason == "targetEnded" || ending.begins_again;
   report_.injection = waits    ? Injection::kWaiting
                       : failed ? Injection::kFailed

@@ -105,7 +105,8 @@ TEST(ContainerStory, OfALoadThatEndedByItselfTellsWhatBecameOfIt) {
   const std::pair<const char*, Injection> fates[] = {
       {"deadline", Injection::kNotInjected}, {"targetEnded", Injection::kWaiting},
       {"signal", Injection::kFailed},        {"stressorKilled", Injection::kFailed},
-      {"guard", Injection::kFailed},         {"failed", Injection::kFailed}};
+      {"guard", Injection::kFailed},         {"failed", Injection::kFailed},
+      {"heldUp", Injection::kFailed}};
   for (const auto& [reason, injection] : fates) {
     ContainerStory story = on();
     story.ended(ended_by(reason), {});
@@ -115,7 +116,7 @@ TEST(ContainerStory, OfALoadThatEndedByItselfTellsWhatBecameOfIt) {
 }
 
 TEST(ContainerStory, OfALoadThatWasBeingEndedIsOfNoFailureHoweverItEnded) {
-  for (const char* reason : {"signal", "failed", "guard", "stressorKilled", ""}) {
+  for (const char* reason : {"signal", "failed", "heldUp", "guard", "stressorKilled", ""}) {
     ContainerStory story = on();
     LoadOver over = ended_by(reason);
     over.silent = over.end.reason.empty();

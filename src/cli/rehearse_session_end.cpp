@@ -37,9 +37,10 @@ NewsTold heed_news(const agent::LoadNews& news, LoadSight& sight) {
   const agent::LoadOver& over = *ended;
   sight.held.reset();
   sight.last_word = over.end.message;
+  const bool failed = over.end.reason == "failed" || over.end.reason == "heldUp";
   return {.warning = over.exit_code != 0,
-          .failed = over.end.reason == "failed",
-          .reason = over.end.reason == "failed" ? "Failed" : "Recovered",
+          .failed = failed,
+          .reason = failed ? "Failed" : "Recovered",
           .text = over.end.message};
 }
 

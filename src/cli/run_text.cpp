@@ -38,6 +38,7 @@ std::string_view headline(EndReason reason) {
       return "stressor killed";
     case EndReason::kGuard:
       return "stopped by the guard";
+    case EndReason::kHeldUp:
     case EndReason::kFailed:
       return "failed";
   }

@@ -86,8 +86,9 @@ class AnyRecording final {
     return {.answer = kAnswers[below(6)], .victim = text(), .group = flag(), .sentence = text()};
   }
   observe::LoadEnd end() {
-    static const char* const kReasons[] = {
-        "deadline", "signal", "targetEnded", "stressorKilled", "guard", "failed", "", "?"};
+    static const char* const kReasons[] = {"deadline",       "signal", "targetEnded",
+                                           "stressorKilled", "guard",  "heldUp",
+                                           "failed",         "",       "?"};
     return {.reason = kReasons[below(8)], .message = text(), .kills = figure()};
   }
   observe::Look look() {

@@ -218,7 +218,7 @@ Maybe guard(const Case& the) {
 
 Maybe load_failed(const Case& the) {
   const auto& end = the.facts.recording.end;
-  if (!end || end->reason != "failed") return std::nullopt;
+  if (!end || (end->reason != "failed" && end->reason != "heldUp")) return std::nullopt;
   const Duration at = the.facts.load ? the.facts.load->to : the.facts.last;
   Candidate out{.finding = Finding::kLoadFailed, .at = at};
   const std::string message = told(end->message);

@@ -40,7 +40,7 @@ struct Look {
 
 // How a load ended, as `duress run` tells it (docs/json.md, `end`).
 struct LoadEnd {
-  std::string reason{};  // deadline, signal, targetEnded, stressorKilled, guard, failed
+  std::string reason{};  // deadline, signal, targetEnded, stressorKilled, guard, heldUp, failed
   std::string message{};
   Bytes usage_before{};
   Bytes usage_after{};

@@ -113,7 +113,7 @@ void Engine::worker_ended(const Event& event) {
 void Engine::memory_worker_died(const Event& event) {
   if (auto failure = memory_->failure()) return end(EndReason::kFailed, *failure);
   if (WIFEXITED(event.status)) {
-    return end(EndReason::kFailed,
+    return end(EndReason::kHeldUp,
                "a worker gave its memory back because its lease ran out: this process was held up "
                "for too long");
   }

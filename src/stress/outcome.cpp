@@ -23,6 +23,8 @@ std::string_view name_of(EndReason reason) {
       return "stressorKilled";
     case EndReason::kGuard:
       return "guard";
+    case EndReason::kHeldUp:
+      return "heldUp";
     case EndReason::kFailed:
       return "failed";
   }
@@ -41,6 +43,7 @@ ExitCode Outcome::exit_code() const {
       return ExitCode::kStressorKilled;
     case EndReason::kGuard:
       return ExitCode::kGuard;
+    case EndReason::kHeldUp:
     case EndReason::kFailed:
       return ExitCode::kFailed;
   }

@@ -22,6 +22,7 @@ enum class EndReason {
   kTargetEnded,     // its init ended, or its cgroup was removed
   kStressorKilled,  // by the OOM killer, or ended by Duress in its place
   kGuard,           // the node ran short of memory
+  kHeldUp,          // this process did not run for so long that a worker's lease ran out
   kFailed,          // anything else: the message tells
 };
 
