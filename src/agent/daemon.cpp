@@ -126,7 +126,9 @@ void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) 
   heard();
   const std::string name = kube::text_at(object, "/metadata/name");
   if (change == kube::WatchCalls::Change::kDeleted) return gone(name);
-  const Known now{.experiment = kube::text_at(object, "/spec/experiment/uid"),
+  const std::string experiment = kube::text_at(object, "/spec/experiment/uid");
+  // What cannot be read may name none.
+  const Known now{.experiment = experiment.empty() ? name : experiment,
                   .uid = kube::text_at(object, "/metadata/uid"),
                   .generation = kube::number_at(object, "/metadata/generation").value_or(0)};
   if (const auto known = objects_.find(name); known != objects_.end()) {
@@ -138,14 +140,13 @@ void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) 
   const kube::Json* spec = kube::find(object, "/spec");
   auto order = spec::read_order(spec != nullptr ? *spec : kNothing);
   if (order && order->node != setting_.node) return gone(name);
-  if (!order) {
-    // What is not understood must not run.
-    world_.say("NodeStress " + name + ": " + order.error().message);
-    return gone(name);
-  }
-  const kube::Json* status = kube::find(object, "/status");
   objects_[name] = now;
   reporter_->known(now.experiment, name);
+  if (!order) {
+    world_.say("NodeStress " + name + ": " + order.error().message);
+    return node_->unreadable(now.experiment, now.generation, order.error().message);
+  }
+  const kube::Json* status = kube::find(object, "/status");
   node_->ordered(std::move(*order), now.generation,
                  spec::read_report(status != nullptr ? *status : kNothing));
 }

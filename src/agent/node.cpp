@@ -51,82 +51,6 @@ std::string Node::words_of(Because because) const {
   return "released";
 }
 
-void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::NodeReport& before) {
-  if (shut_down_) return;
-  forgotten_.clear();
-  const std::string experiment = order.experiment_uid;
-  if (stop_all_.stops(order.created)) order.run = order.preflight = false;
-  OrderNow now{std::move(order), 0};
-  now.content = content_of(now.order);
-  std::set<Slot> listed;
-  for (const spec::ContainerOrder& container : now.order.containers) {
-    const Slot slot = slot_of(experiment, container);
-    listed.insert(slot);
-    if (stories_.contains(slot)) continue;
-    const auto told = std::ranges::find_if(before.containers, [&](const auto& one) {
-      return one.ns == slot.ns && one.pod == slot.pod && one.container == slot.container;
-    });
-    if (told == before.containers.end() || told->times == 0) {
-      stories_.try_emplace(slot);
-      continue;
-    }
-    // A load that had failed stays so, whoever put it on.
-    const bool failed =
-        told->injection == spec::Injection::kFailed && before.observed_generation == generation;
-    past_[slot] = {told->id, now.content, now.order.deadline,
-                   failed ? Fate::kEnded : Fate::kStopped, parts_.reactor.now()};
-    stories_.try_emplace(slot, *told);
-  }
-  const auto left_out = [&](const Slot& slot) {
-    return slot.experiment == experiment && !listed.contains(slot);
-  };
-  std::erase_if(stories_, [&](const auto& story) { return left_out(story.first); });
-  std::erase_if(past_, [&](const auto& past) { return left_out(past.first); });
-  orders_[experiment] = std::move(now);
-  generations_[experiment] = generation;
-  awaited_since_ = parts_.reactor.now();
-  settle();
-}
-
-void Node::gone(const std::string& experiment) {
-  orders_.erase(experiment);
-  generations_.erase(experiment);
-  std::erase_if(stories_, [&](const auto& one) { return one.first.experiment == experiment; });
-  std::erase_if(past_, [&](const auto& one) { return one.first.experiment == experiment; });
-  settle();
-}
-
-void Node::stop_all(std::optional<WallTime> created) {
-  if (!stop_all_.saw(created)) return;
-  for (auto& [experiment, now] : orders_)
-    if (stop_all_.stops(now.order.created)) now.order.run = now.order.preflight = false;
-  settle();
-}
-
-void Node::complete() {
-  const auto unknown = [&](const auto& one) { return !orders_.contains(one.first.experiment); };
-  std::erase_if(stories_, unknown);
-  std::erase_if(past_, unknown);
-}
-
-void Node::forget_orders(const std::string& why) {
-  forgotten_ = why;
-  orders_.clear();
-  generations_.clear();
-  settle();
-}
-
-void Node::shut_down(const std::string& why) {
-  forgotten_ = why;
-  shut_down_ = true;
-  settle();
-}
-
-void Node::look() {
-  awaited_since_ = parts_.reactor.now();
-  settle();
-}
-
 std::vector<LoadNow> Node::loads_now() const {
   std::vector<LoadNow> out;
   out.reserve(loads_.size());
@@ -189,6 +113,7 @@ void Node::settle() {
                 .bounds = parts_.bounds});
   watch_for_containers(world, actions.again);
   for (const auto& [experiment, order] : orders_) parts_.on_report(experiment);
+  for (const auto& [experiment, order] : unreadable_) parts_.on_report(experiment);
 }
 
 void Node::tell_waiting(const World& world) {

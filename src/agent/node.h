@@ -43,6 +43,8 @@ class Node final {
 
   // An order, new or changed; `before`: what was reported of it by whoever was here before.
   void ordered(spec::NodeOrder order, std::int64_t generation, const spec::NodeReport& before);
+  // An order that cannot be read: what is not understood does not run, and the report says so.
+  void unreadable(const std::string& experiment, std::int64_t generation, std::string problem);
   void gone(const std::string& experiment);
   // Orders of experiments that are not newer are not carried out, now and in future.
   void stop_all(std::optional<WallTime> created);
@@ -64,7 +66,14 @@ class Node final {
 
  private:
   struct Load;
+  struct Unreadable {
+    std::int64_t generation;
+    std::string problem;
+  };
+  void forget(const std::string& experiment);
   void settle();
+  [[nodiscard]] std::optional<spec::NodeReport> report_unreadable(
+      const std::string& experiment) const;
   [[nodiscard]] std::vector<LoadNow> loads_now() const;
   [[nodiscard]] std::map<Slot, std::string> running_now();
   void start(const Start& start);
@@ -87,6 +96,7 @@ class Node final {
   Parts parts_;
   std::map<std::string, OrderNow> orders_;  // by experiment's UID
   std::map<std::string, std::int64_t> generations_;
+  std::map<std::string, Unreadable> unreadable_;  // beside orders_
   spec::StopAll stop_all_;
   std::map<std::uint64_t, std::unique_ptr<Load>> loads_;
   std::map<Slot, PastLoad> past_;

@@ -37,7 +37,7 @@ void Node::judge_next() {
 
 std::optional<spec::NodeReport> Node::report(const std::string& experiment) const {
   const auto found = orders_.find(experiment);
-  if (found == orders_.end()) return std::nullopt;
+  if (found == orders_.end()) return report_unreadable(experiment);
   const spec::NodeOrder& order = found->second.order;
   spec::NodeReport out;
   out.observed_generation = generations_.at(experiment);
@@ -60,6 +60,18 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
   }
   const bool quiet = shut_down_ || !order.run || is_over(order, server_now());
   out.released = !on && quiet;
+  fit(out);
+  return out;
+}
+
+std::optional<spec::NodeReport> Node::report_unreadable(const std::string& experiment) const {
+  const auto found = unreadable_.find(experiment);
+  if (found == unreadable_.end()) return std::nullopt;
+  const bool on = std::ranges::any_of(
+      loads_, [&](const auto& load) { return load.second->slot.experiment == experiment; });
+  spec::NodeReport out{.observed_generation = found->second.generation,
+                       .released = !on,
+                       .problem = found->second.problem};
   fit(out);
   return out;
 }

@@ -17,6 +17,7 @@ constexpr std::size_t kFigures = 540;      // of a container, with their names, 
 constexpr std::size_t kPreflightFigures = 400;
 constexpr std::size_t kMostText = 400;
 constexpr std::size_t kLeastText = 16;
+constexpr std::size_t kMostProblem = 1024;
 constexpr std::size_t kTexts = 4;           // of a container
 constexpr std::size_t kPreflightTexts = 3;  // beside them; sentences of a kind are one
 constexpr std::size_t kMostSentences = 8;   // of a preflight, of a kind
@@ -230,6 +231,7 @@ void ContainerStory::waits(const std::string& why) {
 }
 
 void fit(spec::NodeReport& report) {
+  cut(report.problem, kMostProblem);
   std::size_t taken = kRest;
   std::size_t texts = 0;
   for (const ContainerReport& container : report.containers) {

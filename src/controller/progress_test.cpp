@@ -67,6 +67,24 @@ TEST(Progress, NamesANodeThatIsSilent) {
               HasSubstr("node n1 has not answered: does a duress agent run there?"));
 }
 
+TEST(Progress, SaysWhatAnAgentCannotRead) {
+  World world(inventory_of({{.name = "a"}}));
+  const Status before = world.look().status;
+  OrderView& order = world.book.begin()->second;
+  order.report = {
+      .observed_generation = order.generation, .released = true, .problem = "spec.x is new to me"};
+  const Status told = world.look().status;
+  EXPECT_EQ(told.phase, "Failed");
+  EXPECT_FALSE(is_true(told, "AllInjected"));
+  EXPECT_THAT(condition_of(told, "AllInjected")->message,
+              HasSubstr("the agent of node n1 cannot carry this out: spec.x is new to me; are "
+                        "controller and agent of the same version?"));
+  EXPECT_THAT(reasons(before, told), Contains("Failed"));
+  // What is ordered next it may understand.
+  order.generation += 1;
+  EXPECT_EQ(world.look().status.phase, "Injecting");
+}
+
 TEST(Progress, ARestartIsCountedAsAnotherInjection) {
   World world(inventory_of({{.name = "a"}}));
   world.look();

@@ -122,9 +122,12 @@ const OrderView* order_of(const Facts& facts, const Target& target) {
 // Why nothing can come of a target as things are. Its order stays: an agent may come.
 std::string refusal_of(const Facts& facts, const Target& target) {
   if (!target.refusal.empty()) return target.refusal;
+  const OrderView* order = order_of(facts, target);
+  if (order != nullptr && is_answered(*order) && !order->report.problem.empty())
+    return "the agent of node " + target.node + " cannot carry this out: " + order->report.problem +
+           "; are controller and agent of the same version? kubectl duress doctor";
   if (agent_on(facts, target.node) != AgentLife::kNone) return "";
   // One that has answered is being replaced.
-  const OrderView* order = order_of(facts, target);
   if (order != nullptr && order->report.observed_generation > 0) return "";
   return "no duress agent on node " + target.node +
          ": Windows and virtual nodes are not served, or the chart's agent.nodeSelector or "

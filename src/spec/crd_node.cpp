@@ -87,11 +87,12 @@ Json node_report_schema() {
             {"forecast", schema::text("", kLongestMessage)},
             {"verdict", schema::text("", kLongestMessage)},
             {"preflight", preflight_schema()}})));
-  return open(
-      schema::object("What the node's agent says of it.",
-                     {{"observedGeneration", schema::count("Of the order that this answers.")},
-                      {"released", schema::yes_or_no("Nothing of it runs on the node any more.")},
-                      {"containers", schema::list("", container, kMost)}}));
+  return open(schema::object(
+      "What the node's agent says of it.",
+      {{"observedGeneration", schema::count("Of the order that this answers.")},
+       {"released", schema::yes_or_no("Nothing of it runs on the node any more.")},
+       {"problem", schema::text("Why the agent cannot read the order.", kLongestMessage)},
+       {"containers", schema::list("", container, kMost)}}));
 }
 
 }  // namespace duress::spec

@@ -180,6 +180,7 @@ json node_stress_object(const NodeOrder& order) {
 json report_json(const NodeReport& report) {
   json out = {{"observedGeneration", report.observed_generation},
               {"released", report.released},
+              {"problem", report.problem.empty() ? json() : json(report.problem)},
               {"containers", json::array()}};
   for (const ContainerReport& container : report.containers)
     out["containers"].push_back(json_of(container));
@@ -229,6 +230,7 @@ NodeReport read_report(const json& status) {
   NodeReport out;
   out.observed_generation = number_at(status, "observedGeneration").value_or(0);
   out.released = object_at(status, "released") == true;
+  out.problem = text_at(status, "problem");
   const json& containers = object_at(status, "containers");
   if (!containers.is_array()) return out;
   for (const json& one : containers) out.containers.push_back(report_of(one));

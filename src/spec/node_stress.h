@@ -93,6 +93,7 @@ struct ContainerReport {
 struct NodeReport {
   std::int64_t observed_generation = 0;  // of the NodeStress
   bool released = false;                 // nothing of it runs here any more
+  std::string problem{};                 // why the agent cannot read the order; empty: it can
   std::vector<ContainerReport> containers{};
 
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
@@ -105,6 +106,7 @@ struct NodeReport {
 [[nodiscard]] nlohmann::json node_stress_object(const NodeOrder& order);
 // "/spec" alone. Of the same order, the same JSON.
 [[nodiscard]] nlohmann::json order_json(const NodeOrder& order);
+// As a merge patch of the status: what is not said any more is taken away.
 [[nodiscard]] nlohmann::json report_json(const NodeReport& report);
 
 // What of a report is measured or told, without whose it is and without what is counted; and back.

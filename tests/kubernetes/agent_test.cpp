@@ -172,6 +172,21 @@ TEST_F(AgentTest, FollowsAnEditAndSaysThatItHasStopped) {
   }));
 }
 
+TEST_F(AgentTest, SaysWhatItCannotReadAndRunsNothingOfIt) {
+  start_agent();
+  give_order();
+  ASSERT_TRUE(wait_until([&] { return is_loaded(); })) << agent_->errors();
+  ASSERT_TRUE(cluster_.patch(place(), {{"spec", {{"deadline", "soon"}}}}));
+  EXPECT_TRUE(wait_until([&] { return is_free(); }));
+  EXPECT_TRUE(is_reported([](const spec::NodeReport& report) {
+    return report.observed_generation == 2 && report.released &&
+           report.problem == "spec.deadline is no RFC 3339 time";
+  }));
+  ASSERT_TRUE(cluster_.patch(place(), {{"spec", {{"deadline", nullptr}}}}));
+  EXPECT_TRUE(wait_until([&] { return is_loaded(); }));
+  EXPECT_TRUE(is_reported([](const spec::NodeReport& report) { return report.problem.empty(); }));
+}
+
 TEST_F(AgentTest, EndsAtTheDeadline) {
   start_agent();
   order_.deadline = SystemClock().wall() + seconds(4);
