@@ -9,6 +9,8 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
   if (shut_down_) return;
   forgotten_.clear();
   const std::string experiment = order.experiment_uid;
+  // It was not older than this experiment, whether it is there still or not.
+  if (before.stopped_for_all) stop_all(order.created);
   if (stop_all_.stops(order.created)) order.run = order.preflight = false;
   OrderNow now{std::move(order), 0};
   now.content = content_of(now.order);

@@ -41,6 +41,7 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
   const spec::NodeOrder& order = found->second.order;
   spec::NodeReport out;
   out.observed_generation = generations_.at(experiment);
+  out.stopped_for_all = stop_all_.stops(order.created);
   for (const spec::ContainerOrder& container : order.containers) {
     const auto story = stories_.find(slot_of(experiment, container));
     spec::ContainerReport one =

@@ -11,12 +11,26 @@ namespace {
 
 using spec::NodeOrder;
 
+// By a StopAll, and its status says so: whatever else knows of it may go.
+bool is_told_stopped(const ExperimentView& experiment) {
+  const Condition* completed = condition_of(experiment.status, "Completed");
+  return completed != nullptr && completed->reason == kStoppedForAll;
+}
+
+// Agents remember a StopAll that no controller has seen.
+bool is_stopped_for_all(const Situation& situation) {
+  const ExperimentView& experiment = situation.experiment;
+  return is_told_stopped(experiment) || situation.stop_all.stops(experiment.created) ||
+         std::ranges::any_of(situation.book, [&](const auto& one) {
+           const OrderView& view = one.second;
+           return view.experiment_uid == experiment.uid && view.report.stopped_for_all;
+         });
+}
+
 Will will_of(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
   if (experiment.deleting) return Will::kDeleted;
-  const Condition* completed = condition_of(experiment.status, "Completed");
-  const bool stopped_before = completed != nullptr && completed->reason == kStoppedForAll;
-  if (stopped_before || situation.stop_all.stops(experiment.created)) return Will::kStopped;
+  if (is_stopped_for_all(situation)) return Will::kStopped;
   if (!experiment.problem.empty()) return Will::kInvalid;
   if (const auto deadline = experiment.deadline(); deadline && *deadline <= situation.now)
     return Will::kTimeUp;
@@ -129,11 +143,13 @@ Decision decide(const Situation& situation) {
     assignment.problem = std::to_string(wanted.left_out) +
                          " containers are left out: a node takes " +
                          std::to_string(spec::kMostContainersOfANode) + " of one experiment";
-  OrderPlan plan = plan_orders(experiment.uid, situation.book, wanted, situation.inventory,
-                               {.now = situation.now,
-                                .release_timeout = situation.settings.release_timeout,
-                                .keep_stopped = will == Will::kPaused,
-                                .at_once = will == Will::kDeleted && experiment.forced});
+  OrderPlan plan =
+      plan_orders(experiment.uid, situation.book, wanted, situation.inventory,
+                  {.now = situation.now,
+                   .release_timeout = situation.settings.release_timeout,
+                   .keep_stopped = will == Will::kPaused ||
+                                   (will == Will::kStopped && !is_told_stopped(experiment)),
+                   .at_once = will == Will::kDeleted && experiment.forced});
   out.finalizer = finalizer_after(experiment, will, plan);
   out.status = next_status({.experiment = experiment,
                             .book = situation.book,

@@ -70,7 +70,7 @@ struct WantedOrders {
 struct OrderRules {
   WallTime now{};  // by the API server's clock
   Duration release_timeout{};
-  bool keep_stopped = false;  // a pause: what has been released is not removed
+  bool keep_stopped = false;  // what has been released is not removed
   bool at_once = false;       // remove without asking: the finalizer is forced away
 };
 

@@ -38,6 +38,41 @@ TEST(StopAll, EndsForGoodWhatIsNotNewerThanAStopAll) {
   EXPECT_EQ(world.stressed(), "");
 }
 
+TEST(StopAll, ThatNoControllerSawIsKnownFromTheAgents) {
+  World world = two_nodes();
+  world.look();
+  world.answer();
+  world.look();
+  for (auto& [name, order] : world.book) {
+    order.report.released = true;
+    order.report.containers.clear();
+  }
+  world.book.begin()->second.report.stopped_for_all = true;
+  const Status told = world.look().status;
+  EXPECT_EQ(world.stressed(), "");
+  EXPECT_EQ(condition_of(told, "Completed")->reason, kStoppedForAll);
+  EXPECT_EQ(told.phase, "Stopping");
+  world.answer();
+  EXPECT_EQ(world.look().status.phase, "Finished");
+  EXPECT_TRUE(world.book.empty());
+  EXPECT_EQ(world.look().status.phase, "Finished") << "it is known without the reports";
+}
+
+TEST(StopAll, IsForgottenByNobodyBeforeTheStatusTellsIt) {
+  World world = two_nodes();
+  world.look();
+  world.answer();
+  const Status before = world.look().status;
+  EXPECT_TRUE(world.stop_all.saw(testing::kStart));
+  world.look();
+  world.answer();
+  world.view.status = before;  // the status could not be written
+  world.look();
+  EXPECT_FALSE(world.book.empty());
+  world.look();
+  EXPECT_TRUE(world.book.empty());
+}
+
 TEST(StopAll, LetsRunWhatIsNewerThanAStopAll) {
   World world = two_nodes();
   EXPECT_TRUE(world.stop_all.saw(testing::kStart - seconds(1)));

@@ -91,6 +91,7 @@ Json node_report_schema() {
       "What the node's agent says of it.",
       {{"observedGeneration", schema::count("Of the order that this answers.")},
        {"released", schema::yes_or_no("Nothing of it runs on the node any more.")},
+       {"stoppedForAll", schema::yes_or_no("A StopAll ended it, for good.")},
        {"problem", schema::text("Why the agent cannot read the order.", kLongestMessage)},
        {"containers", schema::list("", container, kMost)}}));
 }

@@ -182,6 +182,7 @@ json report_json(const NodeReport& report) {
               {"released", report.released},
               {"problem", report.problem.empty() ? json() : json(report.problem)},
               {"containers", json::array()}};
+  if (report.stopped_for_all) out["stoppedForAll"] = true;
   for (const ContainerReport& container : report.containers)
     out["containers"].push_back(json_of(container));
   return out;
@@ -230,6 +231,7 @@ NodeReport read_report(const json& status) {
   NodeReport out;
   out.observed_generation = number_at(status, "observedGeneration").value_or(0);
   out.released = object_at(status, "released") == true;
+  out.stopped_for_all = object_at(status, "stoppedForAll") == true;
   out.problem = text_at(status, "problem");
   const json& containers = object_at(status, "containers");
   if (!containers.is_array()) return out;

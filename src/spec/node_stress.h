@@ -93,6 +93,7 @@ struct ContainerReport {
 struct NodeReport {
   std::int64_t observed_generation = 0;  // of the NodeStress
   bool released = false;                 // nothing of it runs here any more
+  bool stopped_for_all = false;          // by a StopAll, for good: it outlives agent and StopAll
   std::string problem{};                 // why the agent cannot read the order; empty: it can
   std::vector<ContainerReport> containers{};
 
@@ -106,7 +107,7 @@ struct NodeReport {
 [[nodiscard]] nlohmann::json node_stress_object(const NodeOrder& order);
 // "/spec" alone. Of the same order, the same JSON.
 [[nodiscard]] nlohmann::json order_json(const NodeOrder& order);
-// As a merge patch of the status: what is not said any more is taken away.
+// As a merge patch of the status: a problem that is over is taken away, a StopAll stays.
 [[nodiscard]] nlohmann::json report_json(const NodeReport& report);
 
 // What of a report is measured or told, without whose it is and without what is counted; and back.

@@ -116,6 +116,7 @@ TEST(NodeReport, GoesThroughJsonUnchanged) {
                                .forecast = "f",
                                .verdict = "v"});
   EXPECT_EQ(read_report(report_json(report)), report);
+  report.stopped_for_all = true;
   report.problem = "spec.containers is no list";
   EXPECT_EQ(read_report(report_json(report)), report);
   EXPECT_EQ(read_report(nlohmann::json()), NodeReport());

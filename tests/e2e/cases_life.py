@@ -4,8 +4,8 @@ import os
 import signal
 import time
 
-from casebook import all_run, case, falls, processes_of, rises, tell, under_stress
-from cluster import FACTOR, MIB, SYSTEM, condition, daemon_pods, eventually, expect, get, kubectl, records
+from casebook import BAND, all_run, case, falls, of_experiment, processes_of, rises, tell, under_stress
+from cluster import FACTOR, MIB, SYSTEM, apply, condition, daemon_pods, eventually, expect, get, kubectl, records
 
 
 def phases(space):
@@ -60,3 +60,38 @@ def agent_stays_dead(space):
     rises(space, containers, base, 50 * MIB)
     space.delete_stress()
     falls(space, containers, base)
+
+
+def scale_controllers(replicas):
+    kubectl("scale", "deployment", "duress-controller", "-n", SYSTEM, f"--replicas={replicas}")
+
+
+@case("kill switch while no controller runs: agents that restart behind it know it, and so does the next controller", alone=True)
+def stop_all_unseen(space):
+    containers, base = under_stress(space, 1)
+    experiment = space.experiment()
+    replicas = get("deployment", "duress-controller", "-n", SYSTEM)["spec"]["replicas"]
+    scale_controllers(0)
+    try:
+        eventually("no controller", lambda: not daemon_pods("controller"), 60, 0.3)
+        apply({"apiVersion": "duress.dev/v1alpha1", "kind": "StopAll", "metadata": {"name": "e2e"}, "spec": {"reason": "e2e"}})
+        try:
+            falls(space, containers, base, 2)
+            eventually(lambda: f"told as stopped for all: {of_experiment(experiment)}",
+                       lambda: all(one["status"].get("stoppedForAll") and one["status"].get("released")
+                                   for one in of_experiment(experiment)), 5)
+        finally:
+            kubectl("delete", "stopall", "e2e")
+        fresh_agents()
+        time.sleep(4)
+        expect(containers[0].usage() - base[0] <= BAND, "it came back with the next agent")
+    finally:
+        scale_controllers(replicas)
+    eventually(lambda: f"told as ended by a StopAll: {space.told()}",
+               lambda: (condition(space.experiment(), "Completed") or {}).get("reason") == "StopAll", 60, 0.2)
+    eventually(lambda: f"Finished: {space.told()}", lambda: space.experiment()["status"].get("phase") == "Finished", 10)
+    eventually("no NodeStress", lambda: not of_experiment(experiment), 10)
+    time.sleep(3)
+    expect(containers[0].usage() - base[0] <= BAND, f"it came back with the next controller: {space.told()}")
+    expect(phases(space) == ["Not Injected"], space.told())
+    eventually("all controllers", lambda: len(daemon_pods("controller")) == replicas and all_run("controller"), 60, 0.3)
