@@ -119,7 +119,7 @@ void Daemon::heard() {
   dead_man_.heard(world_.reactor.now());
   is_lost_ = false;
   trouble_.clear();
-  if (const auto time = world_.client.http().server_time()) clock_.told(time->told, time->heard);
+  if (const auto time = world_.client.http().server_time()) clock_.heard(time->told, time->heard);
 }
 
 void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) {

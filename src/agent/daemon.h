@@ -72,7 +72,7 @@ class Daemon final {
 
   World world_;
   DaemonSetting setting_;
-  ServerClock clock_;
+  kube::ServerClock clock_;
   DeadMan dead_man_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Reporter> reporter_;

@@ -31,7 +31,7 @@ Node::~Node() = default;
 
 WallTime Node::server_now() const {
   const Instant now = parts_.reactor.now();
-  return parts_.clock.at(now).value_or(parts_.reactor.clock().wall());
+  return parts_.clock.now(now).value_or(parts_.reactor.clock().wall());
 }
 
 std::string Node::words_of(Because because) const {

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "agent/contact.h"
 #include "agent/container_links.h"
 #include "agent/containers.h"
 #include "agent/figures.h"
@@ -19,6 +18,7 @@
 #include "agent/reconcile.h"
 #include "agent/report.h"
 #include "kube/reactor.h"
+#include "kube/server_clock.h"
 #include "spec/stop_all.h"
 
 namespace duress::agent {
@@ -29,8 +29,8 @@ class Node final {
     kube::Reactor& reactor;
     Loads& loads;
     Containers& containers;
-    LinkWatch* links;    // null: IDs come from the orders alone
-    ServerClock& clock;  // of the API server
+    LinkWatch* links;  // null: IDs come from the orders alone
+    kube::ServerClock& clock;
     std::function<void(const std::string& experiment)> on_report;  // it may have changed
     std::function<void(const std::string&)> say;                   // a line for people
     bool record = true;

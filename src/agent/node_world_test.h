@@ -54,7 +54,7 @@ class NodeTest : public ::testing::Test {
   std::unique_ptr<kube::Reactor> reactor_;
   FakeLoads loads_;
   FakeContainers containers_;
-  ServerClock server_;
+  kube::ServerClock server_;
   Node node_;
 };
 

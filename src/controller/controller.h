@@ -74,7 +74,7 @@ class Controller final {
   Inventory inventory_;
   spec::StopAll stop_all_;
   OrderBook book_;
-  ServerClock clock_;
+  kube::ServerClock clock_;
   kube::EventRecorder events_;
   OrderWriter orders_;
   Office office_;

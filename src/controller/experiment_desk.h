@@ -11,6 +11,7 @@
 #include "controller/pace.h"
 #include "kube/client.h"
 #include "kube/event_recorder.h"
+#include "kube/server_clock.h"
 
 namespace duress::controller {
 
@@ -23,7 +24,7 @@ struct Office {
   const Inventory& inventory;
   const Settings& settings;
   const spec::StopAll& stop_all;
-  ServerClock& clock;
+  kube::ServerClock& clock;
   std::function<void(const kube::ApiError&)> on_trouble{};
 
   [[nodiscard]] WallTime now() const;

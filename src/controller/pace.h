@@ -1,6 +1,5 @@
-// When things may be written, and what time it is where deadlines are kept: the paces of an
-// experiment's status, and the API server's clock as its answers tell it. Both are pure, but for
-// what they were told; owned by the controller; one thread.
+// When an experiment's status may be written. Pure, but for what it was told; owned by the
+// experiment's desk; one thread.
 #pragma once
 
 #include <optional>
@@ -28,27 +27,6 @@ class StatusPace final {
 
   std::optional<Instant> last_;
   double tokens_ = kAtOnce;  // at last_
-};
-
-// A server tells whole seconds that have begun, and its answer takes time: of several, the one that
-// puts it furthest ahead is the nearest to the truth.
-class ServerClock final {
- public:
-  static constexpr auto kWindow = std::chrono::minutes(1);
-
-  void heard(WallTime told, Instant at);
-  // Unset: nothing was heard.
-  [[nodiscard]] std::optional<WallTime> now(Instant at) const;
-  // When it will be `time` there.
-  [[nodiscard]] std::optional<Instant> when(WallTime time) const;
-
- private:
-  [[nodiscard]] std::optional<Duration> ahead() const;
-
-  Instant window_{};
-  std::optional<Duration> best_;  // of this window: server's time - ours since an arbitrary point
-  std::optional<Duration>
-      before_;  // of the one before, so that a clock set back is believed in time
 };
 
 }  // namespace duress::controller

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "controller/world_test.h"
-
 namespace duress::controller {
 namespace {
 
@@ -38,24 +36,6 @@ TEST(StatusPace, ManyStatesAreOneASecondInTheEnd) {
   }
   EXPECT_LE(writes, 60 + StatusPace::kAtOnce + 1);
   EXPECT_GE(writes, 55);
-}
-
-TEST(ServerClock, TheAnswerFurthestAheadIsNearestToTheTruth) {
-  ServerClock clock;
-  EXPECT_FALSE(clock.now(kBegin));
-  // It is 12:00:00.9 there; a second later the same second has just begun.
-  clock.heard(testing::kStart, kBegin);
-  clock.heard(testing::after(1), kBegin + milliseconds(150));
-  clock.heard(testing::after(1), kBegin + milliseconds(900));
-  EXPECT_EQ(clock.now(kBegin + milliseconds(150)), testing::after(1));
-  EXPECT_EQ(clock.when(testing::after(11)), kBegin + milliseconds(10150));
-}
-
-TEST(ServerClock, BelievesAClockThatWasSetBack) {
-  ServerClock clock;
-  clock.heard(testing::after(3600), kBegin);
-  for (int i = 1; i <= 130; ++i) clock.heard(testing::after(i), kBegin + seconds(i));
-  EXPECT_EQ(clock.now(kBegin + seconds(130)), testing::after(130));
 }
 
 }  // namespace
