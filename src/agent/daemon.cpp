@@ -130,10 +130,15 @@ void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) 
   // What cannot be read may name none.
   const Known now{.experiment = experiment.empty() ? name : experiment,
                   .uid = kube::text_at(object, "/metadata/uid"),
-                  .generation = kube::number_at(object, "/metadata/generation").value_or(0)};
+                  .generation = kube::number_at(object, "/metadata/generation").value_or(0),
+                  .asked = spec::read_asked(object)};
   if (const auto known = objects_.find(name); known != objects_.end()) {
     const Known& before = known->second;
-    if (before.uid == now.uid && before.generation == now.generation) return;  // our own report
+    if (before.uid == now.uid && before.generation == now.generation) {
+      // Our own report, or somebody looks.
+      if (before.asked != now.asked) take_asked(known->second = now);
+      return;
+    }
     if (before.uid != now.uid || before.experiment != now.experiment) gone(name);
   }
   static const kube::Json kNothing;
@@ -149,6 +154,16 @@ void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) 
   const kube::Json* status = kube::find(object, "/status");
   node_->ordered(std::move(*order), now.generation,
                  spec::read_report(status != nullptr ? *status : kNothing));
+  take_asked(now);
+}
+
+void Daemon::take_asked(const Known& object) {
+  const Instant now = world_.reactor.now();
+  const WallTime server_now = clock_.at(now).value_or(world_.reactor.clock().wall());
+  std::optional<Instant> until;
+  if (object.asked.watch_until)
+    until = now + std::min<Duration>(*object.asked.watch_until - server_now, spec::kMostWatched);
+  reporter_->watched(object.experiment, until);
 }
 
 void Daemon::gone(const std::string& name) {

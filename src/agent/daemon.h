@@ -16,6 +16,7 @@
 #include "agent/node.h"
 #include "agent/reporter.h"
 #include "kube/watch.h"
+#include "spec/asked.h"
 
 namespace duress::agent {
 
@@ -55,6 +56,7 @@ class Daemon final {
     std::string experiment;
     std::string uid;  // of the object
     std::int64_t generation = 0;
+    spec::Asked asked{};
   };
   [[nodiscard]] Result<> watch_descriptors();
   void begin_watch();
@@ -62,6 +64,7 @@ class Daemon final {
   void trouble(const kube::ApiError& error);
   void changed(kube::WatchCalls::Change change, const kube::Json& object);
   void gone(const std::string& name);
+  void take_asked(const Known& object);
   void heard();
   void prove_contact();
   void proved(const kube::Answer<kube::Json>& answer);

@@ -261,6 +261,8 @@ std::optional<Duration> ReportPacer::due_in(const spec::NodeReport& report, Inst
     return std::max<Duration>(Duration(0), *at_ + time - now);
   };
   if (!told_ || !same_state(*told_, report)) return after(kAtMostEvery);
+  const bool is_watched = watched_until_ && now < *watched_until_;
+  if (is_watched && *told_ != report) return after(kAtMostEvery);
   if (figures_moved(*told_, report)) return after(figures_every_);
   return std::nullopt;
 }

@@ -52,7 +52,7 @@ void fit(spec::NodeReport& report);
 
 // When a report is written: at once where the state has changed, but at most once a second (a
 // release: at once always); figures alone every ten seconds or so, where they moved by more than 1
-// % or 1 MiB.
+// % or 1 MiB. While somebody looks, whatever has changed once a second.
 class ReportPacer final {
  public:
   explicit ReportPacer(Duration jitter) : figures_every_(kFiguresEvery + jitter) {}
@@ -60,6 +60,7 @@ class ReportPacer final {
   // How long to wait with this report; unset: there is nothing to write.
   [[nodiscard]] std::optional<Duration> due_in(const spec::NodeReport& report, Instant now) const;
   void wrote(const spec::NodeReport& report, Instant now);
+  void watched(std::optional<Instant> until) { watched_until_ = until; }
   // It was not taken: the next try is after a second.
   void failed() { told_.reset(); }
 
@@ -71,6 +72,7 @@ class ReportPacer final {
   Duration figures_every_;
   std::optional<spec::NodeReport> told_;
   std::optional<Instant> at_;
+  std::optional<Instant> watched_until_;
 };
 
 }  // namespace duress::agent

@@ -270,6 +270,20 @@ TEST(ReportPacer, WritesFiguresRarelyAndOnlyWhereTheyMoved) {
   EXPECT_EQ(pacer.due_in(report_of(story), start), Duration(ReportPacer::kAtMostEvery));
 }
 
+TEST(ReportPacer, WritesWhateverMovedOnceASecondWhileSomebodyLooks) {
+  ReportPacer pacer(milliseconds(500));
+  const Instant start{seconds(50)};
+  ContainerStory story = on();
+  story.hear(sample(mib(50)), kNow);
+  pacer.wrote(report_of(story), start);
+  pacer.watched(start + seconds(30));
+  EXPECT_FALSE(pacer.due_in(report_of(story), start + seconds(2))) << "nothing has moved";
+  story.hear(sample(mib(50) + kib(4)), kNow);
+  EXPECT_EQ(pacer.due_in(report_of(story), start + milliseconds(200)), milliseconds(800));
+  EXPECT_EQ(pacer.due_in(report_of(story), start + seconds(2)), Duration(0));
+  EXPECT_FALSE(pacer.due_in(report_of(story), start + seconds(30))) << "nobody looks any more";
+}
+
 TEST(ReportPacer, TellsAReleaseAtOnce) {
   ReportPacer pacer(milliseconds(0));
   const Instant start{};

@@ -21,6 +21,13 @@ void Reporter::known(const std::string& experiment, const std::string& name) {
   objects_.emplace(experiment, Object{.name = name, .pacer = ReportPacer(jitter)});
 }
 
+void Reporter::watched(const std::string& experiment, std::optional<Instant> until) {
+  const auto found = objects_.find(experiment);
+  if (found == objects_.end()) return;
+  found->second.pacer.watched(until);
+  changed(experiment);
+}
+
 void Reporter::changed(const std::string& experiment) {
   const auto found = objects_.find(experiment);
   if (found == objects_.end()) return;

@@ -26,6 +26,8 @@ class Reporter final {
 
   // The object that the experiment's report goes into.
   void known(const std::string& experiment, const std::string& name);
+  // Somebody looks at its numbers; unset: nobody does.
+  void watched(const std::string& experiment, std::optional<Instant> until);
   void gone(const std::string& experiment) { objects_.erase(experiment); }
   void forget_all() { objects_.clear(); }
   void changed(const std::string& experiment);  // it may have

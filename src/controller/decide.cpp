@@ -163,6 +163,8 @@ Decision decide(const Situation& situation) {
                             .changes = plan.actions,
                             .now = situation.now});
   out.orders = std::move(plan.actions);
+  out.passings = passings(experiment, situation.book, situation.now);
+  out.watched = is_watched(experiment, situation.now);
   for (const std::string& node : plan.not_confirmed)
     out.notes.push_back({true, "ReleasedByDeadline",
                          "released by deadline, not confirmed: node " + node +

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/passing.h"
 #include "controller/progress.h"
 #include "spec/stop_all.h"
 
@@ -36,6 +37,8 @@ struct Decision {
   enum class Finalizer { kKeep, kAdd, kRemove };
 
   std::vector<OrderAction> orders{};
+  std::vector<Passing> passings{};
+  bool watched = false;
   Finalizer finalizer = Finalizer::kKeep;
   bool remove = false;  // the experiment itself: a preflight whose time is over
   Status status{};

@@ -78,6 +78,7 @@ ExperimentView experiment_view(const Json& stress_chaos) {
   out.forced = text_at(stress_chaos, kForced) == "forced";
   for (const Json& finalizer : kube::list_at(stress_chaos, "/metadata/finalizers"))
     if (finalizer.is_string()) out.finalizers.push_back(finalizer.get<std::string>());
+  out.asked = spec::read_asked(stress_chaos);
   read_manifest(stress_chaos, out);
   if (const Json* status = find(stress_chaos, "/status")) out.status = read_status(*status);
   return out;

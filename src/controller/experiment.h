@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "controller/status.h"
 #include "kube/custom_resources.h"
+#include "spec/asked.h"
 #include "spec/manifest.h"
 
 namespace duress::controller {
@@ -27,6 +28,7 @@ struct ExperimentView {
   bool forced = false;     // cleanFinalizer: forced
   bool preflight = false;  // whatever else its spec says: nothing is injected
   std::vector<std::string> finalizers{};
+  spec::Asked asked{};
   spec::Manifest manifest{};
   std::string problem{};  // not empty: why the manifest is not carried out, and what is allowed
   Status status{};        // as told last

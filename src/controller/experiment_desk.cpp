@@ -67,6 +67,7 @@ void ExperimentDesk::work() {
                                     .now = now});
   for (const Note& one : decision.notes) note(one);
   for (const OrderAction& action : decision.orders) office_.orders.carry(action);
+  for (const Passing& one : decision.passings) office_.orders.pass_on(one);
   const Instant at = office_.client.reactor().now();
   if (!decision.orders.empty()) orders_first_ = at + kOrdersFirst;
   wake_.reset();
@@ -77,7 +78,7 @@ void ExperimentDesk::work() {
   if (decision.remove) return remove();
   if (decision.finalizer != Decision::Finalizer::kKeep)
     return write_finalizers(decision.finalizer, decision.status);
-  Change change = difference(view_.status, decision.status);
+  Change change = change_to_tell(view_.status, decision.status, decision.watched);
   if (change == Change::kNone) return;
   // Nobody waits for these, and the finalizer waits for each that is on its way.
   if (view_.deleting) change = Change::kCounters;

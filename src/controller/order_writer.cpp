@@ -12,6 +12,7 @@ constexpr kube::BackoffPolicy kBetween{.first = std::chrono::milliseconds(50),
                                        .most = std::chrono::seconds(30)};
 
 constexpr std::size_t kMostDead = 4096;
+constexpr auto kPassAgain = std::chrono::seconds(1);
 
 Place place_of(const std::string& name) { return {kube::node_stresses(), "", name, ""}; }
 
@@ -62,6 +63,31 @@ void OrderWriter::remove(const OrderAction& action) {
   work_of(action.name).pending =
       client_.remove(place_of(action.name), options,
                      [this, name = action.name](Answer<Json> answer) { removed(name, answer); });
+}
+
+void OrderWriter::pass_on(const Passing& passing) {
+  const auto found = book_.find(passing.order);
+  if (found == book_.end() || found->second.uid != passing.uid) return;
+  Work& work = work_of(passing.order);
+  if (work.passing.is_pending() || work.passing_timer) return;
+  work.passing =
+      client_.patch(place_of(passing.order), passing_patch(found->second, passing),
+                    {.type = kube::PatchType::kJson, .manager = "duress-controller"},
+                    [this, name = passing.order](Answer<Json> answer) { passed_on(name, answer); });
+}
+
+void OrderWriter::passed_on(const std::string& name, const Answer<Json>& answer) {
+  if (answer) return saw(*answer);
+  const auto found = book_.find(name);
+  if (found == book_.end()) return;
+  const bool is_gone = answer.error().reason == Reason::kNotFound;
+  if (!is_gone && calls_.on_trouble) calls_.on_trouble(answer.error());
+  Work& work = work_of(name);
+  work.passing_timer = client_.reactor().after(kPassAgain, [this, name] {
+    work_of(name).passing_timer.reset();
+    if (const auto at = book_.find(name); at != book_.end())
+      calls_.on_seen(at->second.experiment_uid);
+  });
 }
 
 void OrderWriter::wrote(const std::string& name, const Answer<Json>& answer) {
@@ -129,6 +155,7 @@ void OrderWriter::saw(const Json& node_stress) {
     known.version = view.version;
     known.generation = view.generation;
     known.report = std::move(view.report);
+    known.asked = view.asked;
   } else {
     const bool is_same = known.uid == view.uid && known.generation == view.generation;
     if (is_same) view.ordered = known.ordered;

@@ -32,6 +32,8 @@ class OrderWriter final {
   ~OrderWriter() = default;
 
   void carry(const OrderAction& action);
+  // The order stays what it is, and counts as before: it is never busy with this.
+  void pass_on(const Passing& passing);
   // From the watch.
   void saw(const Json& node_stress);
   void gone(const Json& node_stress);
@@ -41,6 +43,8 @@ class OrderWriter final {
     kube::Backoff backoff;
     kube::Pending pending{};
     kube::Handle timer{};
+    kube::Pending passing{};
+    kube::Handle passing_timer{};
   };
   Work& work_of(const std::string& name);
   void create(const OrderAction& action);
@@ -48,6 +52,7 @@ class OrderWriter final {
   void remove(const OrderAction& action);
   void wrote(const std::string& name, const kube::Answer<Json>& answer);
   void removed(const std::string& name, const kube::Answer<Json>& answer);
+  void passed_on(const std::string& name, const kube::Answer<Json>& answer);
   void failed(const std::string& name, const kube::ApiError& error);
   void read(const std::string& name);
   void settle(const std::string& name, OrderView view);

@@ -137,6 +137,7 @@ OrderView order_view(const Json& node_stress) {
       parse_time(text_at(node_stress, "/metadata/creationTimestamp")).value_or(WallTime{});
   out.experiment_uid = text_at(node_stress, "/metadata/labels/duress.dev~1experiment-uid");
   out.stopped = parse_time(text_at(node_stress, "/metadata/annotations/duress.dev~1stopped-at"));
+  out.asked = spec::read_asked(node_stress);
   static const Json kNothing = Json::object();
   const Json* spec = kube::find(node_stress, "/spec");
   if (auto order = spec::read_order(spec == nullptr ? kNothing : *spec)) {
@@ -200,13 +201,19 @@ OrderPlan plan_orders(const std::string& experiment_uid, const OrderBook& book,
   return planner.take();
 }
 
+Json annotations_of(std::optional<WallTime> stopped, const spec::Asked& asked) {
+  Json out = spec::asked_json(asked);
+  if (stopped) out[std::string(kStoppedAt)] = format_time(*stopped);
+  return out;
+}
+
 Json order_patch(const OrderView& view, const OrderAction& action) {
-  Json annotations = Json::object();
-  if (action.stopped) annotations[std::string(kStoppedAt)] = format_time(*action.stopped);
   // Another object may have the same name by now.
   return Json::array(
       {{{"op", "test"}, {"path", "/metadata/uid"}, {"value", view.uid}},
-       {{"op", "add"}, {"path", "/metadata/annotations"}, {"value", annotations}},
+       {{"op", "add"},
+        {"path", "/metadata/annotations"},
+        {"value", annotations_of(action.stopped, view.asked)}},
        {{"op", "replace"}, {"path", "/spec"}, {"value", spec::order_json(action.order)}}});
 }
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "controller/assign.h"
+#include "spec/asked.h"
 #include "spec/node_stress.h"
 
 namespace duress::controller {
@@ -34,8 +35,9 @@ struct OrderView {
   bool readable = true;  // its spec can be read; else it is written anew
   spec::NodeReport report{};
   std::optional<WallTime> stopped{};
-  WallTime ordered{};  // when the present generation was first seen
-  bool busy = false;   // a write is on its way, or it is not known what came of it
+  spec::Asked asked{};  // as it was passed on
+  WallTime ordered{};   // when the present generation was first seen
+  bool busy = false;    // a write is on its way, or it is not known what came of it
 };
 [[nodiscard]] OrderView order_view(const Json& node_stress);
 
@@ -89,6 +91,8 @@ struct OrderPlan {
 
 // The JSON patch (RFC 6902) that gives an order that is there already.
 [[nodiscard]] Json order_patch(const OrderView& view, const OrderAction& action);
+// An order's annotations, all that it has.
+[[nodiscard]] Json annotations_of(std::optional<WallTime> stopped, const spec::Asked& asked);
 // The object to create.
 [[nodiscard]] Json order_object(const OrderAction& action);
 

@@ -103,6 +103,7 @@ constexpr Flag kFlags[] = {
     {"--kubeconfig", "", "FILE", "how to reach the cluster", take_text<&Arguments::kubeconfig>},
     {"--context", "", "NAME", "which context of it", take_text<&Arguments::context>},
     {"--output", "-o", "text|json", "what to print (default: text)", take_output},
+    {"--watch", "-w", "", "status: live, as top", take_switch<&Arguments::watch>},
     {"--all", "", "", "stop: every experiment there", take_switch<&Arguments::all>},
     {"--everything", "", "", "stop: all experiments of the cluster, at once and for good",
      take_switch<&Arguments::everything>},
@@ -191,6 +192,9 @@ class Parser {
   }
 
   void check() {
+    if (out_.watch && out_.command != Command::kStatus)
+      wrong("--watch is given: only status takes it");
+    if (out_.watch) out_.command = Command::kTop;
     const bool takes_load = out_.command == Command::kRun || out_.command == Command::kPreflight;
     if (!takes_load && loads_given_) wrong("a load is given: only run and preflight take one");
     if (out_.command != Command::kPreflight && !out_.file.empty())

@@ -23,6 +23,7 @@ struct Arguments {
   bool all_namespaces = false;
   std::vector<std::string> names{};
   bool json = false;
+  bool watch = false;       // status: live, as top
   bool all = false;         // stop: every experiment there is
   bool everything = false;  // stop: the kill switch
   bool force = false;       // stop: do not wait for what does not answer

@@ -36,6 +36,14 @@ TEST(KubectlArguments, NameExperiments) {
   EXPECT_TRUE(parsed->json);
 }
 
+TEST(KubectlArguments, WatchAStatusAsTopDoes) {
+  const auto parsed = parse_arguments({"status", "-w", "a"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->command, Command::kTop);
+  EXPECT_THAT(parsed->names, ElementsAre("a"));
+  EXPECT_THAT(refused({"explain", "--watch"}), HasSubstr("only status takes it"));
+}
+
 TEST(KubectlArguments, ForetellAManifestOrFlags) {
   const auto file = parse_arguments({"preflight", "-f", "memory.yaml", "-o", "json"});
   ASSERT_TRUE(file) << file.error().message;

@@ -1,8 +1,14 @@
 #include "kubectl/commands.h"
 
+#include <sys/epoll.h>
+
+#include <algorithm>
+
 #include "base/text.h"
 #include "kube/watch.h"
 #include "kubectl/experiment_object.h"
+#include "kubectl/live.h"
+#include "kubectl/looking.h"
 #include "kubectl/view.h"
 #include "os/poller.h"
 #include "os/process.h"
@@ -17,7 +23,9 @@ using std::chrono::seconds;
 
 constexpr auto kReleasePatience = seconds(90);  // longer than the controller's own
 constexpr auto kLook = milliseconds(200);
-constexpr auto kRefresh = seconds(1);
+constexpr auto kRefresh = milliseconds(1000);
+constexpr auto kTogether = milliseconds(100);
+constexpr auto kListPatience = seconds(30);
 constexpr const char* kForced = "chaos-mesh.chaos-mesh.org/cleanFinalizer";
 constexpr const char* kHome = "\033[H\033[J";
 
@@ -49,6 +57,21 @@ void print(const std::vector<Json>& objects, const Arguments& arguments, const S
   if (!arguments.json) return put(streams.out, text_of(objects, arguments, now));
   const Json list = {{"apiVersion", "v1"}, {"kind", "List"}, {"items", objects}};
   put(streams.out, list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+kube::Place place_of(const Arguments& arguments, const std::string& ns) {
+  return {kube::stress_chaos(), arguments.all_namespaces ? "" : ns, "", ""};
+}
+
+kube::WatchOptions options_of(const Arguments& arguments) {
+  if (arguments.names.size() != 1) return {};
+  return {.field_selector = "metadata.name=" + arguments.names.front()};
+}
+
+bool is_meant(const Arguments& arguments, const Json& experiment) {
+  return arguments.names.empty() ||
+         std::ranges::find(arguments.names, kube::text_at(experiment, "/metadata/name")) !=
+             arguments.names.end();
 }
 
 int once(Session& session, const Arguments& arguments, const Streams& streams) {
@@ -163,11 +186,16 @@ int stop_everything(Session& session, const Streams& streams) {
 
 }  // namespace
 
-bool wait(Session& session, const Streams& streams, Duration most) {
-  const Instant until = session.reactor().now() + most;
-  while (session.reactor().now() < until) {
+bool wait(Session& session, const Streams& streams, Duration most,
+          const std::function<bool()>& done) {
+  kube::Reactor& reactor = session.reactor();
+  const Instant until = reactor.now() + most;
+  // A signal ends the turn.
+  const auto heard = reactor.when_ready(streams.signals.get(), EPOLLIN, [](std::uint32_t) {});
+  while (reactor.now() < until && !(done && done())) {
     if (os::next_signal(streams.signals) != 0) return true;
-    (void)session.reactor().turn(std::min<Duration>(kLook, until - session.reactor().now()));
+    const Duration left = until - reactor.now();
+    (void)reactor.turn(heard ? left : std::min<Duration>(kLook, left));
   }
   return false;
 }
@@ -186,12 +214,30 @@ int explain(Session& session, const Arguments& arguments, const Streams& streams
 }
 
 int top(Session& session, const Arguments& arguments, const Streams& streams) {
-  do {
-    auto objects = session.experiments(arguments);
-    if (!objects) return complain(streams, objects.error().message);
+  // One that was named has to be there at the beginning.
+  if (auto named = session.experiments(arguments); !named)
+    return complain(streams, named.error().message);
+  Live live(session, place_of(arguments, session.ns()), options_of(arguments));
+  Looking looking(session, [&](const std::string& told) { complain(streams, told); });
+  bool stopped = wait(session, streams, kListPatience,
+                      [&] { return live.is_synced() || live.refused().has_value(); });
+  while (!stopped) {
+    if (live.refused()) return complain(streams, live.refused()->message);
+    std::vector<Json> objects;
+    for (const auto& [key, object] : live.all()) {
+      if (!is_meant(arguments, object)) continue;
+      looking.at(object);
+      objects.push_back(object);
+    }
+    (void)live.take_changed();
     if (!arguments.json) put(streams.out, kHome);
-    print(*objects, arguments, streams, session.reactor().clock().wall());
-  } while (!wait(session, streams, kRefresh));
+    print(objects, arguments, streams, session.reactor().clock().wall());
+    if (!live.trouble().empty()) complain(streams, live.trouble());
+    // Of several that change together, one screen; without a change the ages grow.
+    stopped = wait(session, streams, kTogether) ||
+              wait(session, streams, kRefresh - kTogether,
+                   [&] { return live.take_changed() || live.refused().has_value(); });
+  }
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 
 #include "kubectl/session.h"
 #include "os/fd.h"
@@ -23,8 +24,9 @@ struct Streams {
 [[nodiscard]] int stop(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int doctor(Session& session, const Arguments& arguments, const Streams& streams);
 
-// Turns the reactor meanwhile. True: a signal came.
-[[nodiscard]] bool wait(Session& session, const Streams& streams, Duration most);
+// Turns the reactor meanwhile, until `done` holds. True: a signal came.
+[[nodiscard]] bool wait(Session& session, const Streams& streams, Duration most,
+                        const std::function<bool()>& done = {});
 
 // Says what went wrong; 1.
 int complain(const Streams& streams, const std::string& message);

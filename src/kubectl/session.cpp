@@ -26,6 +26,12 @@ Result<std::unique_ptr<Session>> Session::open(const World& world, const Argumen
   return out;
 }
 
+WallTime Session::server_now() const {
+  const auto heard = client_->http().server_time();
+  if (!heard) return reactor_->clock().wall();
+  return heard->told + (reactor_->now() - heard->heard);
+}
+
 Answer<Json> Session::await(const Begin& begin) {
   return kube::await(
       *reactor_, std::function<kube::Pending(kube::Client::Done)>(

@@ -32,6 +32,8 @@ class Session final {
   [[nodiscard]] const std::string& server() const { return server_; }
   [[nodiscard]] kube::Reactor& reactor() { return *reactor_; }
   [[nodiscard]] kube::Client& client() { return *client_; }
+  // By the API server's clock, as far as it was heard.
+  [[nodiscard]] WallTime server_now() const;
 
   // Those that the arguments name; without names, all of the namespace, or of all. kNotFound where
   // one that was named is not there.

@@ -1,0 +1,45 @@
+#include "spec/asked.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/wall_time.h"
+
+namespace duress::spec {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+const WallTime kNow = parse_time("2026-11-25T12:00:00Z").value();
+
+json annotated(const std::string& time) {
+  return {{"metadata", {{"annotations", {{"duress.dev/watch-until", time}, {"other", "x"}}}}}};
+}
+
+TEST(Asked, IsReadFromAnnotationsAndWrittenAsSuch) {
+  const Asked asked = read_asked(annotated("2026-11-25T12:00:30Z"));
+  EXPECT_EQ(asked.watch_until, kNow + seconds(30));
+  EXPECT_EQ(asked_json(asked), (json{{"duress.dev/watch-until", "2026-11-25T12:00:30Z"}}));
+}
+
+TEST(Asked, WhatIsNoTimeIsNotThere) {
+  for (const char* time : {"", "soon", "2026-11-25", "1790000000"})
+    EXPECT_EQ(read_asked(annotated(time)), Asked{}) << time;
+  EXPECT_EQ(read_asked(json::object()), Asked{});
+  EXPECT_EQ(read_asked({{"metadata", {{"annotations", {{"duress.dev/watch-until", 7}}}}}}),
+            Asked{});
+  EXPECT_EQ(asked_json({}), json::object());
+}
+
+TEST(Asked, IsWatchedUntilThenAndNeverForLong) {
+  EXPECT_FALSE(is_watched({}, kNow));
+  EXPECT_TRUE(is_watched({.watch_until = kNow + seconds(1)}, kNow));
+  EXPECT_FALSE(is_watched({.watch_until = kNow}, kNow));
+  EXPECT_TRUE(is_watched({.watch_until = kNow + kMostWatched}, kNow));
+  EXPECT_FALSE(is_watched({.watch_until = kNow + kMostWatched + seconds(1)}, kNow));
+}
+
+}  // namespace
+}  // namespace duress::spec
