@@ -39,6 +39,11 @@ Daemon::Daemon(World world, DaemonSetting setting)
                   .say = world_.say,
                   .record = setting_.record,
                   .bounds = setting_.bounds});
+  recordings_ = std::make_unique<RecordingSender>(
+      world_.client, RecordingSender::Calls{
+                         .list = [this](const std::string& one) { return node_->recordings(one); },
+                         .read = [this](spec::RecordingObject& one) { node_->read(one); },
+                         .say = world_.say});
 }
 
 Daemon::~Daemon() = default;
@@ -159,11 +164,13 @@ void Daemon::changed(kube::WatchCalls::Change change, const kube::Json& object) 
 
 void Daemon::take_asked(const Known& object) {
   const Instant now = world_.reactor.now();
-  const WallTime server_now = clock_.at(now).value_or(world_.reactor.clock().wall());
+  const WallTime server_now = clock_.now(now).value_or(world_.reactor.clock().wall());
   std::optional<Instant> until;
   if (object.asked.watch_until)
     until = now + std::min<Duration>(*object.asked.watch_until - server_now, spec::kMostWatched);
   reporter_->watched(object.experiment, until);
+  if (spec::is_asked(object.asked, server_now))
+    recordings_->asked(object.experiment, *object.asked.recordings);
 }
 
 void Daemon::gone(const std::string& name) {
@@ -172,6 +179,7 @@ void Daemon::gone(const std::string& name) {
   const std::string experiment = known->second.experiment;
   objects_.erase(known);
   reporter_->gone(experiment);
+  recordings_->gone(experiment);
   node_->gone(experiment);
 }
 

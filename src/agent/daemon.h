@@ -14,6 +14,7 @@
 #include "agent/containers.h"
 #include "agent/launcher.h"
 #include "agent/node.h"
+#include "agent/recording_sender.h"
 #include "agent/reporter.h"
 #include "kube/watch.h"
 #include "spec/asked.h"
@@ -79,6 +80,7 @@ class Daemon final {
   DeadMan dead_man_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Reporter> reporter_;
+  std::unique_ptr<RecordingSender> recordings_;
   std::unique_ptr<kube::Watch> stops_;  // read before the first order
   std::unique_ptr<kube::Watch> watch_;
   std::map<std::string, Known> objects_;  // by name

@@ -201,6 +201,7 @@ void Node::start(const Start& start) {
   auto ends = parts_.reactor.when_ready(load->output.process().get(), EPOLLIN, hears);
   if (heard) load->heard = std::move(*heard);
   if (ends) load->ends = std::move(*ends);
+  keep_recording(*load);
   Load& kept = *load;
   loads_.emplace(number, std::move(load));
   if (kept.preflight) {
@@ -277,6 +278,7 @@ void Node::over(Load& load, const LoadOver& over) {
   const Instant now = parts_.reactor.now();
   const auto story = stories_.find(load.slot);
   load.silent = over.silent;
+  if (load.over_time) recordings_.time_was_over(load.recording);
   if (story == stories_.end()) return;  // nobody asks any more
   if (held_back(load)) return;
   judge_later(load, over.silent ? Duration(kAfterASilentEnd) : kNow);

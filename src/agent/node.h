@@ -14,11 +14,13 @@
 #include "agent/container_links.h"
 #include "agent/containers.h"
 #include "agent/figures.h"
+#include "agent/kept_recordings.h"
 #include "agent/launcher.h"
 #include "agent/reconcile.h"
 #include "agent/report.h"
 #include "kube/reactor.h"
 #include "kube/server_clock.h"
+#include "spec/recording_object.h"
 #include "spec/stop_all.h"
 
 namespace duress::agent {
@@ -63,6 +65,9 @@ class Node final {
   // As of now; unset: there is no such order, or its loads are just being started.
   [[nodiscard]] std::optional<spec::NodeReport> report(const std::string& experiment) const;
   [[nodiscard]] std::vector<Reported> reported() const;
+  // Of each container of the order, all but the bytes; and the bytes, or why there are none.
+  [[nodiscard]] std::vector<spec::RecordingObject> recordings(const std::string& experiment) const;
+  void read(spec::RecordingObject& recording) const;
 
  private:
   struct Load;
@@ -85,6 +90,8 @@ class Node final {
   [[nodiscard]] bool is_latest(const Load& load) const;
   void over(Load& load, const LoadOver& over);
   void foretold(const Load& load);
+  void keep_recording(const Load& load);
+  void tidy_recordings();
   void remove(std::uint64_t number);
   void judge_later(const Load& load, Duration in);
   void judge_next();
@@ -115,6 +122,8 @@ class Node final {
   };
   std::deque<Judgement> judgements_;
   kube::Handle judge_timer_;
+  KeptRecordings recordings_;
+  kube::Handle tidy_timer_;
 };
 
 }  // namespace duress::agent

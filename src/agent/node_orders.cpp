@@ -55,6 +55,8 @@ void Node::forget(const std::string& experiment) {
 
 void Node::gone(const std::string& experiment) {
   forget(experiment);
+  // Nobody can ask for them any more.
+  recordings_.forget([&](const Slot& slot) { return slot.experiment == experiment; });
   settle();
 }
 
@@ -76,6 +78,7 @@ void Node::complete() {
   const auto unknown = [&](const auto& one) { return !orders_.contains(one.first.experiment); };
   std::erase_if(stories_, unknown);
   std::erase_if(past_, unknown);
+  recordings_.forget([&](const Slot& slot) { return !orders_.contains(slot.experiment); });
 }
 
 void Node::forget_orders(const std::string& why) {

@@ -4,8 +4,15 @@
 #include "agent/node_parts.h"
 #include "agent/recordings.h"
 #include "explain/verdict.h"
+#include "observe/compact.h"
 
 namespace duress::agent {
+
+namespace {
+
+constexpr auto kTidyEvery = std::chrono::minutes(10);
+
+}  // namespace
 
 void Node::judge_later(const Load& load, Duration in) {
   if (!load.recording) return;
@@ -23,8 +30,7 @@ void Node::judge_next() {
   judgements_.erase(next);
   if (const auto story = stories_.find(one.slot); story != stories_.end()) {
     if (auto recording = read_recording(*one.recording)) {
-      if (one.over_time && recording->end && recording->end->reason == "signal")
-        recording->end->reason = "deadline";
+      if (one.over_time) tell_deadline(*recording);
       story->second.judged(explain::judge(*recording).sentence);
       parts_.on_report(one.slot.experiment);
     }
@@ -75,6 +81,60 @@ std::optional<spec::NodeReport> Node::report_unreadable(const std::string& exper
                        .problem = found->second.problem};
   fit(out);
   return out;
+}
+
+void Node::keep_recording(const Load& load) {
+  if (load.preflight) return;
+  recordings_.keep(load.slot, load.container_id, load.recording, load.began);
+  if (tidy_timer_ || recordings_.is_empty()) return;
+  tidy_timer_ = parts_.reactor.after(kTidyEvery, [this] { tidy_recordings(); });
+}
+
+void Node::tidy_recordings() {
+  recordings_.let_removed_go();
+  tidy_timer_.reset();
+  if (recordings_.is_empty()) return;
+  tidy_timer_ = parts_.reactor.after(kTidyEvery, [this] { tidy_recordings(); });
+}
+
+std::vector<spec::RecordingObject> Node::recordings(const std::string& experiment) const {
+  std::vector<spec::RecordingObject> out;
+  const auto found = orders_.find(experiment);
+  if (found == orders_.end()) return out;
+  const spec::NodeOrder& order = found->second.order;
+  for (const spec::ContainerOrder& container : order.containers) {
+    const std::string id = recordings_.container_id(slot_of(experiment, container));
+    out.push_back({.node = order.node,
+                   .experiment_ns = order.experiment_ns,
+                   .experiment = order.experiment,
+                   .experiment_uid = experiment,
+                   .ns = container.ns,
+                   .pod = container.pod,
+                   .container = container.container,
+                   .container_id = id.empty() ? container.id : id});
+  }
+  return out;
+}
+
+void Node::read(spec::RecordingObject& recording) const {
+  recording.taken = server_now();
+  auto kept = recordings_.read(
+      {recording.experiment_uid, recording.ns, recording.pod, recording.container});
+  if (kept) {
+    // As people know it; the load knew its cgroup alone.
+    kept->header.target = recording.id();
+    recording.bytes = observe::compact(*kept, spec::kMostRecordingBytes);
+    return;
+  }
+  if (kept.error().code != Code::kNotFound) {
+    recording.problem = kept.error().message;
+  } else if (!parts_.record) {
+    recording.problem = "the agent of node " + recording.node + " is told to record nothing";
+  } else {
+    recording.problem = "the agent of node " + recording.node +
+                        " has no recording of it: no load was begun there since that agent was "
+                        "started, or it is over for more than an hour";
+  }
 }
 
 std::vector<Reported> Node::reported() const {

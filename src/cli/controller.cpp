@@ -84,7 +84,8 @@ Result<> serve(const ControllerArguments& arguments) {
                  .agents = arguments.agents,
                  .settings = {.release_timeout = arguments.release_timeout,
                               .namespace_filter = arguments.namespace_filter,
-                              .bounds = arguments.bounds},
+                              .bounds = arguments.bounds,
+                              .recordings_kept = arguments.recordings_kept},
                  .tell = [&clock](const std::string& line) { tell(clock, line); }});
   auto page = serve_metrics(
       **reactor, arguments.metrics,

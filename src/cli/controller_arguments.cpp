@@ -32,14 +32,22 @@ constexpr std::array<Switch, 4> kSwitches = {
      {"--allow-static-pods",
       [](ControllerArguments& to) -> bool& { return to.bounds.static_pods; }},
      {"--allow-host-pid", [](ControllerArguments& to) -> bool& { return to.bounds.host_pid; }}}};
-constexpr std::string_view kReleaseTimeout = "--release-timeout";
+struct TimeFlag {
+  std::string_view name;
+  Duration ControllerArguments::* time;
+  std::string_view example;
+};
+constexpr std::array<TimeFlag, 2> kTimes = {
+    {{"--release-timeout", &ControllerArguments::release_timeout, "75s"},
+     {"--recordings-kept", &ControllerArguments::recordings_kept, "1h"}}};
 constexpr std::string_view kProtected = "--protected-namespaces";
 constexpr std::string_view kMostTargets = "--most-targets";
-constexpr std::array<std::string_view, 15> kAll = {"--kubeconfig",
+constexpr std::array<std::string_view, 16> kAll = {"--kubeconfig",
                                                    "--context",
                                                    "--namespace",
                                                    "--namespace-filter",
                                                    "--release-timeout",
+                                                   "--recordings-kept",
                                                    "--lease-namespace",
                                                    "--agents",
                                                    "--replica",
@@ -110,12 +118,14 @@ class Parser final {
     }
     if (name == kProtected) out_.bounds.protected_spaces = names_of(value);
     if (name == kMostTargets) take_most_targets(value);
-    if (name != kReleaseTimeout) return;
+    const auto* const flag = std::ranges::find(kTimes, name, &TimeFlag::name);
+    if (flag == kTimes.end()) return;
     const auto duration = parse_duration(value);
     if (duration && duration->count() > 0)
-      out_.release_timeout = *duration;
+      out_.*(flag->time) = *duration;
     else
-      wrong_ += name + ": " + quoted(value) + " is not allowed: a duration above 0, e.g. 75s\n";
+      wrong_ += name + ": " + quoted(value) + " is not allowed: a duration above 0, e.g. " +
+                std::string(flag->example) + "\n";
   }
 
   void take_most_targets(const std::string& value) {
@@ -161,6 +171,11 @@ const char* controller_help() {
          "                              system-cluster-critical)\n"
          "  --allow-static-pods         stress Pods too that a kubelet has from files\n"
          "  --allow-host-pid            stress Pods with hostPID: true too\n"
+         "  --recordings-kept DURATION  how long the objects of recordings stay that were asked "
+         "for, "
+         "and the orders\n"
+         "                              of an experiment that is over (default: 1h, as long as "
+         "agents keep the files)\n"
          "  --lease-namespace NAME      of the lease duress-controller, by which replicas agree on "
          "one that acts\n"
          "                              (default: the Pod's, or the context's)\n"

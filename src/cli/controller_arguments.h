@@ -17,6 +17,7 @@ struct ControllerArguments {
   std::string ns{};  // empty: all
   bool namespace_filter = false;
   Duration release_timeout = std::chrono::seconds(75);
+  Duration recordings_kept = std::chrono::hours(1);
   std::string lease_namespace{};  // empty: the Pod's, or the context's
   std::string agents{};           // labels of their Pods there; empty: they are not looked at
   std::string replica{};          // empty: POD_NAME, or the host's name

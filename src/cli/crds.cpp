@@ -14,7 +14,7 @@ namespace duress::cli {
 namespace {
 
 constexpr const char* kHelp =
-    "duress crds [-o yaml|json|markdown]: the custom resources StressChaos and NodeStress\n"
+    "duress crds [-o yaml|json|markdown]: the custom resources of Duress\n"
     "duress crds --check [--kubeconfig FILE]\n\n"
     "  -o, --output     yaml (default) or json, for kubectl apply -f -; markdown: the reference "
     "of\n"
@@ -26,10 +26,7 @@ constexpr const char* kHelp =
 
 std::string json_text() {
   const nlohmann::ordered_json both = {
-      {"apiVersion", "v1"},
-      {"kind", "List"},
-      {"items", nlohmann::ordered_json::array(
-                    {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()})}};
+      {"apiVersion", "v1"}, {"kind", "List"}, {"items", spec::all_crds()}};
   return both.dump(2) + "\n";
 }
 
@@ -73,8 +70,7 @@ int check(const std::string& kubeconfig) {
   const auto client = kube::Client::make(**reactor, *access, 1);
   if (!client) return complain(client.error().message, 1);
   int code = 0;
-  for (const auto& crd :
-       {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()}) {
+  for (const auto& crd : spec::all_crds()) {
     const std::string wrong = difference(**client, crd);
     if (!wrong.empty()) code = complain(wrong, 1);
   }

@@ -1,11 +1,6 @@
 #include "cli/report.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <utility>
 
@@ -13,7 +8,7 @@
 #include "explain/verdict.h"
 #include "observe/recording_file.h"
 #include "observe/recording_store.h"
-#include "os/fd.h"
+#include "os/whole_file.h"
 #include "render/report.h"
 
 namespace duress::cli {
@@ -34,32 +29,6 @@ constexpr const char* kHelp =
 
 constexpr std::array<std::string_view, 5> kFlags = {"--last", "--force", "--output", "-o",
                                                     "--help"};
-
-Result<> write_all(const os::Fd& file, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail_errno(errno, "write " + path);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-// A terminal, a pipe, /dev/null: there is nothing to lose and nothing to rename.
-Result<> write_into(const std::string& path, const std::string& page) {
-  const os::Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!file) return fail_errno(errno, "open " + path);
-  return write_all(file, page, path);
-}
-
-Result<bool> is_ours(const std::string& path) {
-  const os::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail_errno(errno, "open " + path);
-  std::array<char, 256> beginning{};
-  const ssize_t got = ::read(file.get(), beginning.data(), beginning.size());
-  if (got < 0) return fail_errno(errno, "read " + path);
-  return got == 0 || render::is_report({beginning.data(), static_cast<std::size_t>(got)});
-}
 
 struct Part {
   std::string file;
@@ -141,35 +110,11 @@ std::string page_beside(const std::string& recording) {
 }
 
 Result<> write_page(const std::string& path, const std::string& page, bool force) {
-  struct stat info{};
-  if (::stat(path.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) {
-      return fail(Code::kRefused, path + " is a directory: name a file in it");
-    }
-    if (!S_ISREG(info.st_mode)) return write_into(path, page);
-    auto ours = force ? Result<bool>(true) : is_ours(path);
-    if (!ours) return Failure(ours.error());
-    if (!*ours) {
-      return fail(Code::kRefused, path +
-                                      " exists and is no report of Duress's: give another name "
-                                      "with -o, or --force to write over it");
-    }
-  }
-  std::string temporary = path + ".XXXXXX";
-  const os::Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file) return fail_errno(errno, "make a file beside " + path);
-  auto written = write_all(file, page, path);
-  // mkostemp's mode is for its owner alone; a report is like any file that one writes.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (written && ::fchmod(file.get(), 0666 & ~mask) != 0) {
-    written = fail_errno(errno, "chmod " + temporary);
-  }
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    written = fail_errno(errno, "rename the page to " + path);
-  }
-  if (!written) ::unlink(temporary.c_str());
-  return written;
+  return os::write_whole(
+      path, page,
+      {.may = [force](std::string_view beginning) { return force || render::is_report(beginning); },
+       .refusal = "exists and is no report of Duress's: give another name with -o, or --force to "
+                  "write over it"});
 }
 
 int report(const std::vector<std::string>& arguments) {

@@ -21,8 +21,8 @@ using kube::Place;
 
 constexpr const char* kHelp =
     "duress uninstall [--namespace NS] [--timeout DURATION] [--kubeconfig FILE]\n\n"
-    "  Ends the controller, has every agent release all stress, removes the NodeStress objects,\n"
-    "  pauses every experiment and takes the finalizer of Duress off it. The experiments stay.\n\n"
+    "  Ends the controller, has every agent release all stress, removes the NodeStress and\n"
+    "  Recording objects, pauses every experiment and takes the finalizer of Duress off it. The experiments stay.\n\n"
     "  --namespace      where Duress is installed (default: duress-system)\n"
     "  --timeout        how long to wait for the agents (default: 60s)\n"
     "  --kubeconfig     how to reach the cluster (default: the Pod's own account, KUBECONFIG,\n"
@@ -84,6 +84,7 @@ class Uninstaller {
     end_controller();
     stop_orders();
     remove_orders();
+    remove_recordings();
     free_experiments();
     if (!failed_) std::puts("all stress is released; the experiments are paused and stay");
     return failed_ ? 1 : 0;
@@ -167,6 +168,22 @@ class Uninstaller {
                                       std::move(done));
               }),
               "remove " + name);
+    }
+  }
+
+  // Nobody removes them an hour later any more. A page at a time: each has some 64 KiB.
+  void remove_recordings() {
+    while (true) {
+      const auto page = list(of(kube::recordings(), "", ""), {{"limit", "20"}});
+      for (const Json& one : page) {
+        const std::string ns = kube::text_at(one, "/metadata/namespace");
+        const std::string name = kube::text_at(one, "/metadata/name");
+        const auto removed = ask([&](kube::Client::Done done) {
+          return client_.remove(of(kube::recordings(), ns, name), nullptr, std::move(done));
+        });
+        if (!is_done(removed, "remove the recording " + ns + "/" + name)) return;
+      }
+      if (page.empty() || client_.reactor().now() >= until_) return;
     }
   }
 

@@ -38,6 +38,9 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
                .on_written = [this](const std::string& uid) { order_written(uid); },
                .on_seen = [this](const std::string& uid) { order_seen(uid); },
                .on_trouble = [this](const kube::ApiError& error) { trouble(error); }}),
+      recordings_(client, options_.ns, options_.settings.recordings_kept,
+                  {.now = [this] { return office_.now(); },
+                   .on_trouble = [this](const kube::ApiError& error) { trouble(error); }}),
       office_{.client = client,
               .events = events_,
               .book = book_,
@@ -46,7 +49,8 @@ Controller::Controller(kube::Client& client, ControllerOptions options)
               .settings = options_.settings,
               .stop_all = stop_all_,
               .clock = clock_,
-              .on_trouble = [this](const kube::ApiError& error) { trouble(error); }} {
+              .on_trouble = [this](const kube::ApiError& error) { trouble(error); },
+              .on_recordings = [this] { recordings_.asked(); }} {
   watch(kube::stress_chaos(), {},
         [this](Change change, const Json& object) { experiment_changed(change, object); });
   watch(kube::node_stresses(), {}, [this](Change change, const Json& object) {
@@ -245,6 +249,7 @@ void Controller::began() {
        std::to_string(inventory_.pods.size()) + " Pods");
   mark_all(kNow);
   sweep();
+  recordings_.begin();
 }
 
 void Controller::lost() {
@@ -253,6 +258,7 @@ void Controller::lost() {
   marked_.clear();
   look_timer_.reset();
   sweep_timer_.reset();
+  recordings_.rest();
   for (const auto& [key, desk] : desks_) desk->rest();
 }
 
@@ -272,6 +278,7 @@ void Controller::sweep() {
 
 void Controller::stop(std::function<void()> done) {
   watches_.clear();
+  recordings_.rest();
   leader_->release(std::move(done));
 }
 

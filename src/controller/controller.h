@@ -11,6 +11,7 @@
 
 #include "controller/experiment_desk.h"
 #include "controller/figures.h"
+#include "controller/recording_sweeper.h"
 #include "kube/leader.h"
 #include "kube/watch.h"
 
@@ -77,6 +78,7 @@ class Controller final {
   kube::ServerClock clock_;
   kube::EventRecorder events_;
   OrderWriter orders_;
+  RecordingSweeper recordings_;
   Office office_;
   std::map<std::string, std::unique_ptr<ExperimentDesk>> desks_;  // by "namespace/name"
   std::map<std::string, std::string> keys_;                       // of desks, by UID

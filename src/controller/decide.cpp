@@ -90,6 +90,9 @@ void look_at_silence(const Situation& situation, Decision& out) {
   }
 }
 
+// Of what is over, but there: its nodes are asked for recordings by its orders.
+bool keeps_orders(Will will) { return will == Will::kTimeUp || will == Will::kStopped; }
+
 Decision::Finalizer finalizer_after(const ExperimentView& experiment, Will will,
                                     const OrderPlan& plan) {
   if (will == Will::kDeleted) {
@@ -143,13 +146,14 @@ Decision decide(const Situation& situation) {
     assignment.problem = std::to_string(wanted.left_out) +
                          " containers are left out: a node takes " +
                          std::to_string(spec::kMostContainersOfANode) + " of one experiment";
-  OrderPlan plan =
-      plan_orders(experiment.uid, situation.book, wanted, situation.inventory,
-                  {.now = situation.now,
-                   .release_timeout = situation.settings.release_timeout,
-                   .keep_stopped = will == Will::kPaused ||
-                                   (will == Will::kStopped && !is_told_stopped(experiment)),
-                   .at_once = will == Will::kDeleted && experiment.forced});
+  OrderPlan plan = plan_orders(
+      experiment.uid, situation.book, wanted, situation.inventory,
+      {.now = situation.now,
+       .release_timeout = situation.settings.release_timeout,
+       .keep_stopped =
+           will == Will::kPaused || (will == Will::kStopped && !is_told_stopped(experiment)),
+       .kept_for = keeps_orders(will) ? situation.settings.recordings_kept : Duration(0),
+       .at_once = will == Will::kDeleted && experiment.forced});
   out.finalizer = finalizer_after(experiment, will, plan);
   out.status = next_status({.experiment = experiment,
                             .book = situation.book,

@@ -22,6 +22,8 @@ struct Settings {
   Duration release_timeout = std::chrono::seconds(75);
   bool namespace_filter = false;
   Bounds bounds{};
+  // So long agents keep the recordings of loads that have ended, and so long objects of them stay.
+  Duration recordings_kept = std::chrono::hours(1);
 };
 
 struct Situation {

@@ -174,10 +174,33 @@ TEST(Decide, ALongerDurationRunsAgain) {
   world.look();
   world.answer();
   world.look();
-  ASSERT_TRUE(world.book.empty());
+  ASSERT_FALSE(world.order_on("n1")->order.run);
   world.view.manifest.duration = std::chrono::hours(2);
   world.look();
   EXPECT_EQ(world.stressed(), "a");
+}
+
+TEST(Decide, TheOrdersOfWhatIsOverStayWhileItsRecordingsDo) {
+  World world(inventory_of({{.name = "a"}}));
+  world.look();
+  world.answer();
+  world.now = testing::after(3600);
+  world.look();
+  world.answer();
+  const Decision over = world.look();
+  EXPECT_EQ(over.status.phase, "Finished");
+  EXPECT_TRUE(is_true(over.status, "Completed"));
+  EXPECT_EQ(over.wake, testing::after(7200));
+  ASSERT_NE(world.order_on("n1"), nullptr);
+  world.view.asked.recordings = world.now;
+  EXPECT_EQ(world.look().passings.size(), 1U);
+  World deleted = world;
+  deleted.view.deleting = true;
+  deleted.look();
+  EXPECT_TRUE(deleted.book.empty()) << "nobody can ask any more";
+  world.now = testing::after(7200);
+  world.look();
+  EXPECT_TRUE(world.book.empty());
 }
 
 TEST(Decide, AnInvalidSpecIsNotInjectedAndStopsWhatRan) {

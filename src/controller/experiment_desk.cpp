@@ -67,7 +67,10 @@ void ExperimentDesk::work() {
                                     .now = now});
   for (const Note& one : decision.notes) note(one);
   for (const OrderAction& action : decision.orders) office_.orders.carry(action);
-  for (const Passing& one : decision.passings) office_.orders.pass_on(one);
+  for (const Passing& one : decision.passings) {
+    office_.orders.pass_on(one);
+    if (one.asked.recordings) office_.on_recordings();
+  }
   const Instant at = office_.client.reactor().now();
   if (!decision.orders.empty()) orders_first_ = at + kOrdersFirst;
   wake_.reset();

@@ -26,6 +26,8 @@ struct Office {
   const spec::StopAll& stop_all;
   kube::ServerClock& clock;
   std::function<void(const kube::ApiError&)> on_trouble{};
+  // Nodes are asked for recordings.
+  std::function<void()> on_recordings{};
 
   [[nodiscard]] WallTime now() const;
 };

@@ -99,18 +99,23 @@ class Planner final {
       plan_.actions.push_back({OrderAction::What::kPatch, view.name, std::move(order), rules_.now});
       return;
     }
+    const WallTime stopped = view.stopped.value_or(view.ordered);
     if (has_released(view)) {
-      if (!rules_.keep_stopped) remove(view);
+      if (!rules_.keep_stopped && !waits(stopped + rules_.kept_for)) remove(view);
       return;
     }
-    const WallTime until = view.stopped.value_or(view.ordered) + rules_.release_timeout;
-    if (rules_.now < until) {
+    if (waits(stopped + rules_.release_timeout)) {
       plan_.all_released = false;
-      if (!plan_.wake || until < *plan_.wake) plan_.wake = until;
       return;
     }
     plan_.not_confirmed.push_back(view.order.node);
     remove(view);
+  }
+
+  bool waits(WallTime until) {
+    if (rules_.now >= until) return false;
+    if (!plan_.wake || until < *plan_.wake) plan_.wake = until;
+    return true;
   }
 
   void remove(const OrderView& view) {

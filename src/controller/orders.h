@@ -73,7 +73,8 @@ struct OrderRules {
   WallTime now{};  // by the API server's clock
   Duration release_timeout{};
   bool keep_stopped = false;  // what has been released is not removed
-  bool at_once = false;       // remove without asking: the finalizer is forced away
+  Duration kept_for{0};  // else so long after the order to stop: its recordings may be asked for
+  bool at_once = false;  // remove without asking: the finalizer is forced away
 };
 
 struct OrderPlan {

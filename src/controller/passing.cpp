@@ -8,11 +8,14 @@ namespace {
 spec::Asked live(const ExperimentView& experiment, WallTime now) {
   spec::Asked out;
   if (is_watched(experiment, now)) out.watch_until = experiment.asked.watch_until;
+  if (!experiment.preflight && !experiment.deleting && spec::is_asked(experiment.asked, now))
+    out.recordings = experiment.asked.recordings;
   return out;
 }
 
 spec::Asked merged(spec::Asked with, const spec::Asked& more) {
   if (more.watch_until) with.watch_until = more.watch_until;
+  if (more.recordings) with.recordings = more.recordings;
   return with;
 }
 

@@ -59,6 +59,22 @@ TEST(Passing, OfMoreTargetsThanAStatusTellsAllOfIsNone) {
   EXPECT_TRUE(passings(view, world.book, world.now).empty());
 }
 
+TEST(Passing, ARequestForRecordingsIsHandedOnOnceAndOnlyWhileItIsNew) {
+  World world = watched();
+  world.view.asked = {.recordings = after(0)};
+  world.now = after(59);
+  const Decision decision = world.look();
+  ASSERT_EQ(decision.passings.size(), 2U);
+  EXPECT_FALSE(decision.watched);
+  for (const Passing& one : decision.passings) world.book.at(one.order).asked = one.asked;
+  EXPECT_TRUE(world.look().passings.empty());
+  world.view.asked.watch_until = after(70);
+  for (const Passing& one : world.look().passings)
+    EXPECT_EQ(one.asked.recordings, after(0)) << "nothing is asked for anew";
+  world.view.asked = {.recordings = after(-2)};
+  EXPECT_TRUE(world.look().passings.empty()) << "it is too old";
+}
+
 TEST(Passing, ThePatchKeepsWhenAnOrderWasStopped) {
   World world = watched();
   OrderView& view = world.book.begin()->second;

@@ -1,7 +1,7 @@
 #include "kube/credentials.h"
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "kube/text_forms.h"
 #include "os/file.h"
 
 namespace duress::kube {

@@ -13,5 +13,8 @@ namespace duress::kube {
   return {"duress.dev", "v1alpha1", "nodestresses", false};
 }
 [[nodiscard]] inline Resource stop_alls() { return {"duress.dev", "v1alpha1", "stopalls", false}; }
+[[nodiscard]] inline Resource recordings() {
+  return {"duress.dev", "v1alpha1", "recordings", true};
+}
 
 }  // namespace duress::kube

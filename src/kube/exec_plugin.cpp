@@ -13,10 +13,10 @@
 #include <cstring>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "base/wall_time.h"
 #include "kube/json.h"
-#include "kube/text_forms.h"
 #include "os/fd.h"
 #include "os/process.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "kube/text_forms.h"
 #include "os/file.h"
 
 namespace duress::kube {

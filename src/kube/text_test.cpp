@@ -5,24 +5,12 @@
 #include "kube/exec_plugin.h"
 #include "kube/json.h"
 #include "kube/resource.h"
-#include "kube/text_forms.h"
 #include "kube/url.h"
 
 namespace duress::kube {
 namespace {
 
 using ::testing::HasSubstr;
-
-TEST(Base64, GoesThereAndBack) {
-  for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
-    EXPECT_EQ(base64_decoded(base64_encoded(bytes)), bytes);
-  EXPECT_EQ(base64_encoded("fooba"), "Zm9vYmE=");
-  EXPECT_EQ(base64_decoded("Zm9v\nYmE="), "fooba");
-  EXPECT_EQ(base64_encoded(std::string("\xff\xfe\x00", 3)), "//4A");
-  EXPECT_FALSE(base64_decoded("Zm9*"));
-  EXPECT_FALSE(base64_decoded("Zm9vY"));
-  EXPECT_FALSE(base64_decoded("Zg==Zg"));
-}
 
 TEST(Url, IsReadInItsParts) {
   EXPECT_EQ(*parse_url("https://api.example:6443"), (Url{true, "api.example", 6443, ""}));

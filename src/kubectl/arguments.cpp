@@ -24,6 +24,8 @@ constexpr Subcommand kSubcommands[] = {
     {"preflight", Command::kPreflight,
      "-f FILE|FLAGS  what a load would do to each container, who would be killed; nothing is "
      "injected"},
+    {"report", Command::kReport,
+     "NAME  the recordings of its containers as one HTML page, as duress report makes it"},
     {"stop", Command::kStop,
      "NAME...|--all|--everything  end experiments, and wait until all is released"},
     {"doctor", Command::kDoctor, "whether this cluster is fit, and what is in the way"},
@@ -77,9 +79,8 @@ Result<> take_mode(Arguments& out, const std::string& value) {
 }
 
 Result<> take_output(Arguments& out, const std::string& value) {
-  if (value != "json" && value != "text") {
-    return fail(Code::kUsage, quoted(value) + " is not allowed: text or json");
-  }
+  if (value.empty()) return fail(Code::kUsage, "a value is missing");
+  out.output = value;
   out.json = value == "json";
   return {};
 }
@@ -102,12 +103,17 @@ constexpr Flag kFlags[] = {
     {"--all-namespaces", "-A", "", "in all namespaces", take_switch<&Arguments::all_namespaces>},
     {"--kubeconfig", "", "FILE", "how to reach the cluster", take_text<&Arguments::kubeconfig>},
     {"--context", "", "NAME", "which context of it", take_text<&Arguments::context>},
-    {"--output", "-o", "text|json", "what to print (default: text)", take_output},
+    {"--output", "-o", "text|json",
+     "what to print (default: text); of report the page's file, - is standard output "
+     "(default: NAME.html)",
+     take_output},
     {"--watch", "-w", "", "status: live, as top", take_switch<&Arguments::watch>},
     {"--all", "", "", "stop: every experiment there", take_switch<&Arguments::all>},
     {"--everything", "", "", "stop: all experiments of the cluster, at once and for good",
      take_switch<&Arguments::everything>},
-    {"--force", "", "", "stop: give up what does not answer", take_switch<&Arguments::force>},
+    {"--force", "", "",
+     "stop: give up what does not answer; report: write over a file that is no report",
+     take_switch<&Arguments::force>},
     {"--filename", "-f", "FILE", "preflight: of this StressChaos; - is standard input",
      take_text<&Arguments::file>},
     {"--selector", "-l", "KEY=VALUE", "run, preflight: Pods with this label; may be given again",
@@ -199,6 +205,11 @@ class Parser {
     if (!takes_load && loads_given_) wrong("a load is given: only run and preflight take one");
     if (out_.command != Command::kPreflight && !out_.file.empty())
       wrong("-f is given: only preflight takes one");
+    const bool is_format = out_.output.empty() || out_.output == "text" || out_.json;
+    if (out_.command != Command::kReport && !is_format)
+      wrong("-o: " + quoted(out_.output) + " is not allowed: text or json");
+    if (out_.command == Command::kReport && (out_.names.size() != 1 || out_.all_namespaces))
+      wrong("report: of which experiment? Give one name");
     if (out_.command == Command::kStop) check_stop();
     if (takes_load) check_load(out_.command == Command::kRun ? "run" : "preflight");
   }

@@ -13,7 +13,7 @@
 
 namespace duress::kubectl {
 
-enum class Command { kHelp, kStatus, kTop, kExplain, kRun, kPreflight, kStop, kDoctor };
+enum class Command { kHelp, kStatus, kTop, kExplain, kRun, kPreflight, kReport, kStop, kDoctor };
 
 struct Arguments {
   Command command = Command::kHelp;
@@ -23,10 +23,11 @@ struct Arguments {
   bool all_namespaces = false;
   std::vector<std::string> names{};
   bool json = false;
+  std::string output{};     // as it was given; of report a file's name too
   bool watch = false;       // status: live, as top
   bool all = false;         // stop: every experiment there is
   bool everything = false;  // stop: the kill switch
-  bool force = false;       // stop: do not wait for what does not answer
+  bool force = false;       // stop: do not wait for what does not answer; report: overwrite
   // run and preflight:
   std::string name{};  // empty: the server makes one
   spec::Selection selection{};

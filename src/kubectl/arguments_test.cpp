@@ -44,6 +44,20 @@ TEST(KubectlArguments, WatchAStatusAsTopDoes) {
   EXPECT_THAT(refused({"explain", "--watch"}), HasSubstr("only status takes it"));
 }
 
+TEST(KubectlArguments, ReportOneExperimentIntoAFileOrAsAFormat) {
+  const auto parsed = parse_arguments({"report", "mem", "-o", "page.html", "--force"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->command, Command::kReport);
+  EXPECT_EQ(parsed->output, "page.html");
+  EXPECT_FALSE(parsed->json);
+  EXPECT_TRUE(parsed->force);
+  EXPECT_TRUE(parse_arguments({"report", "mem", "-o", "json"})->json);
+  EXPECT_THAT(refused({"report"}), HasSubstr("Give one name"));
+  EXPECT_THAT(refused({"report", "a", "b"}), HasSubstr("Give one name"));
+  EXPECT_THAT(refused({"status", "-o", "page.html"}),
+              HasSubstr("-o: page.html is not allowed: text or json"));
+}
+
 TEST(KubectlArguments, ForetellAManifestOrFlags) {
   const auto file = parse_arguments({"preflight", "-f", "memory.yaml", "-o", "json"});
   ASSERT_TRUE(file) << file.error().message;

@@ -21,6 +21,7 @@ struct Streams {
 [[nodiscard]] int explain(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int run(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int preflight(Session& session, const Arguments& arguments, const Streams& streams);
+[[nodiscard]] int report(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int stop(Session& session, const Arguments& arguments, const Streams& streams);
 [[nodiscard]] int doctor(Session& session, const Arguments& arguments, const Streams& streams);
 

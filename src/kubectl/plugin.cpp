@@ -29,6 +29,8 @@ int carry_out(Session& session, const Arguments& arguments, const Streams& strea
       return run(session, arguments, streams);
     case Command::kPreflight:
       return preflight(session, arguments, streams);
+    case Command::kReport:
+      return report(session, arguments, streams);
     case Command::kStop:
       return stop(session, arguments, streams);
     case Command::kDoctor:

@@ -66,6 +66,7 @@ class Page {
     title();
     html_.open("main", {{"id", "main"}});
     if (several_) index();
+    missing();
     for (std::size_t i = 0; i < parts_.size(); ++i) part(parts_[i], "r" + std::to_string(i + 1));
     html_.close();
     foot();
@@ -141,6 +142,15 @@ class Page {
           .close()
           .close();
     }
+    html_.close().close();
+  }
+
+  void missing() {
+    if (options_.missing.empty()) return;
+    html_.open("section", {{"aria-labelledby", "missing"}, {"class", "missing"}})
+        .leaf("h2", {{"id", "missing"}}, "Not in this report")
+        .open("ul");
+    for (const std::string& one : options_.missing) html_.leaf("li", {}, one);
     html_.close().close();
   }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "explain/verdict.h"
 #include "observe/recording.h"
@@ -20,6 +21,7 @@ struct ReportPart {
 
 struct ReportOptions {
   std::string duress_version{};
+  std::vector<std::string> missing{};  // what there is no recording of, and why: a sentence each
 };
 
 // One part, or an index and a section for each of several.

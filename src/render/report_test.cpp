@@ -26,6 +26,16 @@ std::string page_of(const std::vector<Recording>& recordings) {
   return report_page(parts, {"0.1.0"});
 }
 
+TEST(Report, NamesWhatThereIsNoRecordingOf) {
+  const Recording recording = calm_sample();
+  const explain::Verdict verdict = explain::judge(recording);
+  const ReportPart part{&recording, &verdict, ""};
+  EXPECT_EQ(report_page({&part, 1}, {"0.1.0"}).find("Not in this report"), std::string::npos);
+  const std::string page = report_page({&part, 1}, {"0.1.0", {"shop/b/app: <none>"}});
+  EXPECT_NE(page.find("Not in this report"), std::string::npos);
+  EXPECT_NE(page.find("shop/b/app: &lt;none&gt;"), std::string::npos);
+}
+
 // Style and scripts are not markup of the page.
 std::string without_embedded(const std::string& page) {
   std::string out;

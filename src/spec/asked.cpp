@@ -9,17 +9,27 @@ namespace duress::spec {
 
 Asked read_asked(const nlohmann::json& object) {
   const nlohmann::json& annotations = object_at(object_at(object, "metadata"), "annotations");
-  return {.watch_until = parse_time(text_at(annotations, kWatchUntil.data()))};
+  const auto time = [&](std::string_view name) {
+    return parse_time(text_at(annotations, std::string(name).c_str()));
+  };
+  return {.watch_until = time(kWatchUntil), .recordings = time(kRecordingsAsked)};
 }
 
 nlohmann::json asked_json(const Asked& asked) {
   nlohmann::json out = nlohmann::json::object();
   if (asked.watch_until) out[std::string(kWatchUntil)] = format_time(*asked.watch_until);
+  if (asked.recordings) out[std::string(kRecordingsAsked)] = format_time(*asked.recordings);
   return out;
 }
 
 bool is_watched(const Asked& asked, WallTime now) {
   return asked.watch_until && now < *asked.watch_until && *asked.watch_until <= now + kMostWatched;
+}
+
+bool is_asked(const Asked& asked, WallTime now) {
+  // Clocks that tell whole seconds may be one apart.
+  return asked.recordings && now - kRequestLasts < *asked.recordings &&
+         *asked.recordings <= now + kRequestLasts;
 }
 
 }  // namespace duress::spec

@@ -41,5 +41,17 @@ TEST(Asked, IsWatchedUntilThenAndNeverForLong) {
   EXPECT_FALSE(is_watched({.watch_until = kNow + kMostWatched + seconds(1)}, kNow));
 }
 
+TEST(Asked, RecordingsAreAskedForForAMinute) {
+  const Asked asked = read_asked(
+      {{"metadata", {{"annotations", {{"duress.dev/recordings-asked", "2026-11-25T12:00:00Z"}}}}}});
+  EXPECT_EQ(asked.recordings, kNow);
+  EXPECT_EQ(asked_json(asked), (json{{"duress.dev/recordings-asked", "2026-11-25T12:00:00Z"}}));
+  EXPECT_TRUE(is_asked(asked, kNow - seconds(1)));
+  EXPECT_TRUE(is_asked(asked, kNow + seconds(59)));
+  EXPECT_FALSE(is_asked(asked, kNow + seconds(60)));
+  EXPECT_FALSE(is_asked(asked, kNow - seconds(61)));
+  EXPECT_FALSE(is_asked({}, kNow));
+}
+
 }  // namespace
 }  // namespace duress::spec

@@ -12,6 +12,7 @@ namespace duress::spec {
 [[nodiscard]] schema::Json experiment_status_schema();
 [[nodiscard]] schema::Json node_order_schema();
 [[nodiscard]] schema::Json node_report_schema();
+[[nodiscard]] schema::Json recording_schema();
 // Of what is measured of a container, in both objects.
 [[nodiscard]] schema::Json preflight_schema();
 

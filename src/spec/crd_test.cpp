@@ -95,7 +95,7 @@ TEST(Crd, TakesTheChoicesOfTheTable) {
 }
 
 TEST(Crd, BoundsEveryListMapAndText) {
-  for (const Json& crd : {stress_chaos_crd(), node_stress_crd(), stop_all_crd()}) {
+  for (const Json& crd : all_crds()) {
     expect_bounded(version_schema(crd)["spec"], "spec");
     expect_bounded(version_schema(crd)["status"], "status");
   }

@@ -1,5 +1,7 @@
 """Who may do what, and what is refused at once."""
 
+import json
+
 from casebook import case
 from cluster import SYSTEM, Failed, apply, cpu, daemon_pods, eventually, expect, kubectl, memory, patch_as
 
@@ -40,6 +42,11 @@ def node_stress(name, node):
                                     "createdAt": "2026-01-01T00:00:00Z"}}}
 
 
+def recording(name, node):
+    return {"apiVersion": "duress.dev/v1alpha1", "kind": "Recording", "metadata": {"name": name, "namespace": "default"},
+            "spec": {"nodeName": node, "problem": "made by hand"}}
+
+
 @case("own node: an agent's token reaches its own node's objects only, and their status only")
 def own_node(_):
     pod = daemon_pods("agent")[0]
@@ -65,10 +72,21 @@ def own_node(_):
         expect("cannot patch resource" in answer, f"its own spec: {answer}")
         done = kubectl("delete", "nodestress", other, token=token, check=False)
         expect("cannot delete" in done.stderr, f"delete another node's: {done.stderr or done.stdout}")
+        for name, node, ours in ((mine, pod["spec"]["nodeName"], True), (other, "another-node", False)):
+            done = kubectl("create", "-f", "-", token=token, check=False, text=json.dumps(recording(name, node)))
+            expect((done.returncode == 0) == ours and (ours or "own node only" in done.stderr),
+                   f"a recording of {node}: {done.stderr or done.stdout}")
+        apply(recording(other, "another-node"))
+        answer = patch_as(token, f"/apis/duress.dev/v1alpha1/namespaces/default/recordings/{other}",
+                          {"spec": {"problem": "taken over"}})
+        expect("own node only" in answer, f"another node's recording: {answer}")
+        done = kubectl("get", "recordings", "-n", "default", token=token, check=False)
+        expect("cannot list" in done.stderr, f"read recordings: {done.stderr or done.stdout}")
         done = kubectl("get", "secrets", "-A", token=token, check=False)
         expect(done.returncode != 0 and "cannot list" in done.stderr, "it may read secrets")
     finally:
         kubectl("delete", "nodestress", mine, other, "--ignore-not-found", check=False)
+        kubectl("delete", "recording", mine, other, "-n", "default", "--ignore-not-found", check=False)
 
 
 @case("who may aim: the right to create a StressChaos in each namespace that is named")

@@ -29,8 +29,7 @@ class Controlled : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Cluster cluster;
-    for (const auto& crd :
-         {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()}) {
+    for (const auto& crd : spec::all_crds()) {
       const Json object = Json::parse(crd.dump());
       const auto applied = cluster.patch(
           {kube::custom_resource_definitions(), "", text_at(object, "/metadata/name"), ""}, object,

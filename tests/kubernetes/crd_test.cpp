@@ -47,8 +47,7 @@ class Crds : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Cluster cluster;
-    for (const auto& crd :
-         {spec::stress_chaos_crd(), spec::node_stress_crd(), spec::stop_all_crd()}) {
+    for (const auto& crd : spec::all_crds()) {
       const Json object = Json::parse(crd.dump());
       const std::string name = object["metadata"]["name"];
       const auto applied =

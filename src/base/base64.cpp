@@ -1,8 +1,8 @@
-#include "kube/text_forms.h"
+#include "base/base64.h"
 
 #include <cstdint>
 
-namespace duress::kube {
+namespace duress {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::string base64_encoded(std::string_view bytes) {
   return text;
 }
 
-}  // namespace duress::kube
+}  // namespace duress
