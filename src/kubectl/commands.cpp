@@ -126,16 +126,16 @@ int end(Session& session, const std::vector<kube::Place>& places, bool force,
   }
   const Instant until = session.reactor().now() + kReleasePatience;
   for (const kube::Place& place : places) {
-    while (true) {
-      auto there = session.get(place);
-      if (!there && there.error().reason == kube::Reason::kNotFound) break;
-      if (!there) return complain(streams, there.error().message);
-      if (session.reactor().now() > until) {
-        return complain(streams, place.ns + "/" + place.name +
-                                     " is not released yet: an agent does not answer. kubectl "
-                                     "duress doctor says which; stop --force gives it up");
-      }
-      if (wait(session, streams, kLook)) return 1;
+    Live live(session, place);
+    const auto gone = [&] { return live.is_synced() && live.one() == nullptr; };
+    if (wait(session, streams, until - session.reactor().now(),
+             [&] { return gone() || live.refused().has_value(); }))
+      return 1;
+    if (live.refused()) return complain(streams, live.refused()->message);
+    if (!gone()) {
+      return complain(streams, place.ns + "/" + place.name +
+                                   " is not released yet: an agent does not answer. kubectl "
+                                   "duress doctor says which; stop --force gives it up");
     }
     put(streams.out, place.ns + "/" + place.name + ": released, and gone\n");
   }
@@ -248,19 +248,26 @@ int run(Session& session, const Arguments& arguments, const Streams& streams) {
   put(streams.out, "made StressChaos " + place.ns + "/" + place.name + "\n");
   if (arguments.detach) return 0;
   Follower follower(streams.out);
+  Live live(session, place);
   bool over = false;
   bool stopped = false;
   while (!over && !stopped) {
-    auto object = session.get(place);
-    if (!object && object.error().reason == kube::Reason::kNotFound) {
+    stopped =
+        wait(session, streams, kRefresh, [&] { return live.take_changed() || live.refused(); });
+    if (live.refused()) {
+      // Nobody would see it: it does not go on unseen.
+      complain(streams, live.refused()->message);
+      static_cast<void>(order_end(session, place, arguments.force));
+      return 1;
+    }
+    if (!live.is_synced()) continue;
+    if (live.one() == nullptr) {
       return complain(streams, place.ns + "/" + place.name + " was deleted meanwhile");
     }
-    if (!object) return complain(streams, object.error().message);
-    const Experiment experiment = experiment_of(*object);
+    const Experiment experiment = experiment_of(*live.one());
     follower.see(experiment);
     over = experiment.is_over();
     if (over) put(streams.out, "\n" + explain_text(experiment) + "\n");
-    if (!over) stopped = wait(session, streams, kLook);
   }
   return end(session, {place}, arguments.force, streams);
 }

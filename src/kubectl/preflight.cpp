@@ -1,6 +1,7 @@
 // `kubectl duress preflight`: see commands.h.
 #include "kubectl/commands.h"
 #include "kubectl/experiment_object.h"
+#include "kubectl/live.h"
 #include "kubectl/preflight_view.h"
 #include "os/file.h"
 
@@ -9,13 +10,11 @@ namespace duress::kubectl {
 namespace {
 
 using kube::Json;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 using Exit = spec::PreflightExit;
 
 constexpr auto kPatience = seconds(20);  // a node that does not answer is named after 10 s
-constexpr auto kLook = milliseconds(50);
 constexpr std::size_t kMostManifest = 1U << 20U;
 
 Result<Json> object_of(const Session& session, const Arguments& arguments) {
@@ -39,17 +38,17 @@ void print(const Experiment& preflight, const Arguments& arguments, const Stream
 // Its answers, or as many as there were in time. Unset: told already.
 std::optional<Experiment> answers(Session& session, const kube::Place& place,
                                   const Streams& streams) {
-  const Instant until = session.reactor().now() + kPatience;
-  while (true) {
-    auto object = session.get(place);
-    if (!object) {
-      complain(streams, object.error().message);
-      return std::nullopt;
-    }
-    Experiment preflight = experiment_of(*object);
-    if (is_foretold(preflight) || session.reactor().now() > until) return preflight;
-    if (wait(session, streams, kLook)) return std::nullopt;
-  }
+  Live live(session, place);
+  const auto answered = [&] {
+    if (!live.take_changed() && !live.refused()) return false;
+    return live.refused() || live.one() == nullptr || is_foretold(experiment_of(*live.one()));
+  };
+  if (wait(session, streams, kPatience, answered)) return std::nullopt;
+  if (live.one() != nullptr) return experiment_of(*live.one());
+  const std::string& trouble = live.trouble();
+  complain(streams,
+           trouble.empty() ? place.ns + "/" + place.name + " was deleted meanwhile" : trouble);
+  return std::nullopt;
 }
 
 }  // namespace
