@@ -22,7 +22,8 @@ using kube::Place;
 constexpr const char* kHelp =
     "duress uninstall [--namespace NS] [--timeout DURATION] [--kubeconfig FILE]\n\n"
     "  Ends the controller, has every agent release all stress, removes the NodeStress and\n"
-    "  Recording objects, pauses every experiment and takes the finalizer of Duress off it. The experiments stay.\n\n"
+    "  Recording objects, pauses every experiment and takes the finalizer of Duress off it. The "
+    "experiments stay.\n\n"
     "  --namespace      where Duress is installed (default: duress-system)\n"
     "  --timeout        how long to wait for the agents (default: 60s)\n"
     "  --kubeconfig     how to reach the cluster (default: the Pod's own account, KUBECONFIG,\n"
