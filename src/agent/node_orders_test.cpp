@@ -24,7 +24,7 @@ TEST_F(NodeOrders, WhatCannotBeReadDoesNotRunAndIsReported) {
   order("A");
   node_.unreadable("e1", 2, "spec.containers is no list");
   EXPECT_TRUE(loads_.all[0].told_to_stop);
-  EXPECT_FALSE(node_.report("e1")->released) << "its load is still on";
+  EXPECT_FALSE(node_.report("e1").value().released) << "its load is still on";
   FakeLoads::end(loads_.all[0], "signal");
   turn();
   const spec::NodeReport told = node_.report("e1").value();
@@ -42,7 +42,9 @@ TEST_F(NodeOrders, AStopAllIsReportedAndOutlivesTheAgent) {
   spec::NodeOrder wanted = order_of("e1", "A");
   wanted.created = time_.wall();
   node_.ordered(wanted, 1, {});
-  EXPECT_FALSE(node_.report("e1")->stopped_for_all);
+  FakeLoads::tell(loads_.all[0], R"({"type":"started"})");
+  turn();
+  EXPECT_FALSE(node_.report("e1").value().stopped_for_all);
   node_.stop_all(wanted.created);
   EXPECT_TRUE(loads_.all[0].told_to_stop);
   FakeLoads::end(loads_.all[0], "signal");
@@ -55,8 +57,8 @@ TEST_F(NodeOrders, AStopAllIsReportedAndOutlivesTheAgent) {
   NextAgent next;
   next.node_.ordered(wanted, 1, told);
   EXPECT_THAT(next.loads_.all, ::testing::IsEmpty());
-  EXPECT_TRUE(next.node_.report("e1")->stopped_for_all);
-  EXPECT_TRUE(next.node_.report("e1")->released);
+  EXPECT_TRUE(next.node_.report("e1").value().stopped_for_all);
+  EXPECT_TRUE(next.node_.report("e1").value().released);
   next.node_.ordered(wanted, 2, {});
   EXPECT_THAT(next.loads_.all, ::testing::IsEmpty()) << "for good";
   spec::NodeOrder newer = order_of("e2", "B");

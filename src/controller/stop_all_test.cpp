@@ -40,6 +40,7 @@ TEST(StopAll, EndsForGoodWhatIsNotNewerThanAStopAll) {
 
 TEST(StopAll, ThatNoControllerSawIsKnownFromTheAgents) {
   World world = two_nodes();
+  world.settings.recordings_kept = seconds(0);
   world.look();
   world.answer();
   world.look();
@@ -60,6 +61,7 @@ TEST(StopAll, ThatNoControllerSawIsKnownFromTheAgents) {
 
 TEST(StopAll, IsForgottenByNobodyBeforeTheStatusTellsIt) {
   World world = two_nodes();
+  world.settings.recordings_kept = seconds(0);
   world.look();
   world.answer();
   const Status before = world.look().status;

@@ -67,13 +67,14 @@ class Controlled : public ::testing::Test {
 
   Controller& start(const std::string& identity = "one") {
     controllers.push_back(std::make_unique<Controller>(
-        cluster.client(), controller::ControllerOptions{
-                              .ns = space.name(),
-                              .identity = identity,
-                              .lease = {kube::leases(), space.name(), "duress-controller", ""},
-                              .election = {seconds(3), seconds(2), seconds(1)},
-                              .settings = {.release_timeout = seconds(2)},
-                              .tell = [this](const std::string& line) { told.push_back(line); }}));
+        cluster.client(),
+        controller::ControllerOptions{
+            .ns = space.name(),
+            .identity = identity,
+            .lease = {kube::leases(), space.name(), "duress-controller", ""},
+            .election = {seconds(3), seconds(2), seconds(1)},
+            .settings = {.release_timeout = seconds(2), .recordings_kept = seconds(1)},
+            .tell = [this](const std::string& line) { told.push_back(line); }}));
     return *controllers.back();
   }
 
@@ -301,7 +302,8 @@ TEST_F(Controlled, TheDurationEnds) {
   answer();
   ASSERT_TRUE(becomes("Completed"));
   EXPECT_EQ(status().phase, "Finished");
-  EXPECT_TRUE(orders().empty());
+  EXPECT_TRUE(cluster.until([&] { return orders().empty(); }, seconds(5)))
+      << "so long its recordings may be asked for";
   EXPECT_TRUE(is_told("TimeUp"));
 }
 
