@@ -195,6 +195,10 @@ void Node::start(const Start& start) {
            .at_most = start.at_most,
            .claim = claim_of(start.fills),
            .fills = start.fills});
+  listen_to(std::move(load));
+}
+
+void Node::listen_to(std::unique_ptr<Load> load) {
   const std::uint64_t number = load->number;
   const auto hears = [this, number](std::uint32_t) { hear(number); };
   auto heard = parts_.reactor.when_ready(load->output.fd(), EPOLLIN, hears);

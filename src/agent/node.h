@@ -82,6 +82,7 @@ class Node final {
   [[nodiscard]] std::vector<LoadNow> loads_now() const;
   [[nodiscard]] std::map<Slot, std::string> running_now();
   void start(const Start& start);
+  void listen_to(std::unique_ptr<Load> load);
   void stop(Load& load, const std::string& why);
   void hear(std::uint64_t number);
   void hear_news(Load& load, ContainerStory& story, const LoadNews& news);
