@@ -35,7 +35,7 @@ def fresh_agents():
 
 
 @case("agent that does not come back: its node counts as not injected within 3 s, and why; injected again once it is back",
-      alone=True)
+      alone=True, long=True)
 def agent_stays_dead(space):
     fresh_agents()
     containers, base = under_stress(space, 1)

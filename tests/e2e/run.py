@@ -6,6 +6,7 @@ usage: tests/e2e/run.py [--only WORDS]... [--list] [--jobs N] [--keep] [--no-ins
 
   --only WORDS   cases whose name holds the words
   --jobs N       so many cases at once, of those that do not disturb each other (default 4)
+  --short        without the cases that take about a minute each, or more
   --first        without the second node's cases, which take minutes: it is an emulated machine
   --keep         leave the chart installed, and uninstall it in no case
   --no-install   take what is installed
@@ -128,6 +129,7 @@ def parse():
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--first", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-install", action="store_true")
@@ -188,7 +190,7 @@ def main():
     arguments = parse()
     stays = arguments.keep or arguments.no_install
     def wanted(case):
-        if case.second and arguments.first:
+        if (case.second and arguments.first) or (case.long and arguments.short):
             return False
         return not stays if case.last else not arguments.only or any(words in case.name for words in arguments.only)
     chosen = [case for case in all_cases() if wanted(case)]
