@@ -25,7 +25,7 @@ demo: release
 	@cmake --build --preset release --parallel $(JOBS) --target hello
 	@examples/article/demo.sh
 
-# Everything: units, integration on this machine and on cgroup v2, container runtimes, fuzzers, the chart on a cluster. Needs root.
+# Everything: units, integration on this machine and on cgroup v2, container runtimes, fuzzers. Needs root.
 test:
 	@JOBS=$(JOBS) tools/test.sh
 

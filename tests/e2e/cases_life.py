@@ -90,7 +90,9 @@ def stop_all_unseen(space):
     eventually(lambda: f"told as ended by a StopAll: {space.told()}",
                lambda: (condition(space.experiment(), "Completed") or {}).get("reason") == "StopAll", 60, 0.2)
     eventually(lambda: f"Finished: {space.told()}", lambda: space.experiment()["status"].get("phase") == "Finished", 10)
-    eventually("no NodeStress", lambda: not of_experiment(experiment), 10)
+    # They stay for an hour, for their recordings.
+    eventually(lambda: f"every order says Stop: {of_experiment(experiment)}",
+               lambda: all(one["spec"]["desiredPhase"] == "Stop" for one in of_experiment(experiment)), 10)
     time.sleep(3)
     expect(containers[0].usage() - base[0] <= BAND, f"it came back with the next controller: {space.told()}")
     expect(phases(space) == ["Not Injected"], space.told())
