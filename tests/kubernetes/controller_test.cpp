@@ -302,8 +302,7 @@ TEST_F(Controlled, TheDurationEnds) {
   answer();
   ASSERT_TRUE(becomes("Completed"));
   EXPECT_EQ(status().phase, "Finished");
-  EXPECT_TRUE(cluster.until([&] { return orders().empty(); }, seconds(5)))
-      << "so long its recordings may be asked for";
+  EXPECT_TRUE(cluster.until([&] { return orders().empty(); }, seconds(5)));
   EXPECT_TRUE(is_told("TimeUp"));
 }
 
