@@ -19,8 +19,8 @@ BAND = 1 * MIB  # what a counter may be off, its batches on all CPUs included
 @dataclasses.dataclass(frozen=True)
 class Case:
     """`alone`: nothing else runs meanwhile, for it replaces the chart, ends its processes or measures time. `last`: behind
-    all others, and only where the chart may go. `second`: with the second node, which joins behind the others. `long`: it waits for
-    most of a minute or more, and --short leaves it out."""
+    all others, and only where the chart may go. `second`: with the second node, which joins behind the others. `long`: it
+    takes most of a minute or more, and --short leaves it out."""
     name: str
     function: Callable
     alone: bool = False

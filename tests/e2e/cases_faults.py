@@ -9,7 +9,8 @@ from casebook import BAND, case, falls, name_of, processes_of, rises, under_stre
 from cluster import MIB, SYSTEM, daemon_pods, eventually, expect, kubectl, running
 
 
-@case("delete with the agent away: the object goes behind the release timeout, and nothing is left on the node", alone=True, long=True)
+@case("delete with the agent away: the object goes behind the release timeout, and nothing is left on the node",
+      alone=True, long=True)
 def delete_without_agent(space):
     containers, base = under_stress(space, 1)
     patch = '{"spec":{"template":{"spec":{"nodeSelector":{"duress.dev/none":"none"}}}}}'
@@ -63,7 +64,8 @@ def kill_controller(space):
     eventually(lambda: f"the object gone; {space.told()}", lambda: space.experiment() is None, 60)
 
 
-@case("kill -9 of agent, launcher, loads and controllers at random moments: no double, no leftover", alone=True, long=True)
+@case("kill -9 of agent, launcher, loads and controllers at random moments: no double, no leftover",
+      alone=True, long=True)
 def kill_anything(space):
     rounds = int(os.environ.get("DURESS_E2E_ROUNDS", "12"))
     dice = random.Random(int(os.environ.get("DURESS_E2E_SEED", "5")))

@@ -22,7 +22,8 @@ def signal_controllers(number):
             os.kill(min(found.processes()), number)
 
 
-@case("API server away for 90 s: deadlines hold, all is released after 60 s, what was not deleted is back after it", alone=True, long=True)
+@case("API server away for 90 s: deadlines hold, all is released after 60 s, what was not deleted is back after it",
+      alone=True, long=True)
 def away(space):
     names = ["stays", "ends", "going"]
     for name in names:

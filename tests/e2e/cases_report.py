@@ -98,7 +98,8 @@ def thinned(space):
     expect(not any(may(verb) for verb in ("create", "update", "patch", "delete")), "an editor may write recordings")
 
 
-@case("report: recordings outlive their experiment and are gone when their time is over; what has none is named", alone=True, long=True)
+@case("report: recordings outlive their experiment and are gone when their time is over; what has none is named",
+      alone=True, long=True)
 def gone(space):
     kept = 20
     kubectl("patch", "deployment", "duress-controller", "-n", SYSTEM, "--type=json", "-p", json.dumps(

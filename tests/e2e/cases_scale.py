@@ -90,7 +90,8 @@ def cpu_of(pid):
         return sum(int(ticks) for ticks in file.read().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
-@case(f"scale: {TARGETS} simulated targets on {NODES} nodes: objects stay small, with counts and the worst 100", alone=True, long=True)
+@case(f"scale: {TARGETS} simulated targets on {NODES} nodes: objects stay small, with counts and the worst 100",
+      alone=True, long=True)
 def many_targets(space):
     pid = leader()
     tell(f"controller: {resident(pid) / MIB:.1f} MiB resident before")
