@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "cli/run_recorder_process.h"
 #include "cli/run_recorder_protocol.h"
@@ -43,30 +44,33 @@ Result<RunRecorder> RunRecorder::start(const observe::RecorderSetting& setting,
   return RunRecorder(setting.path, *pid, std::move(pidfd), std::move(pair->first));
 }
 
-void RunRecorder::send(const std::string& message) {
-  (void)::send(socket_.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+bool RunRecorder::send(const std::string& message) {
+  return ::send(socket_.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-void RunRecorder::plan(const observe::LoadPlan& plan) { send(message_of(Word::kPlan, plan)); }
+void RunRecorder::plan(const observe::LoadPlan& plan) { (void)send(message_of(Word::kPlan, plan)); }
 
 void RunRecorder::foretold(const observe::Foretold& foretold) {
-  send(message_of(Word::kForetold, foretold));
+  (void)send(message_of(Word::kForetold, foretold));
 }
 
 void RunRecorder::event(observe::EventKind kind, const std::string& text) {
-  send(message_of(Word::kEvent, observe::Event{.kind = kind, .text = text}));
+  (void)send(message_of(Word::kEvent, observe::Event{.kind = kind, .text = text}));
 }
 
 void RunRecorder::load(Bytes asked, Bytes held) {
+  // It keeps what it was told, and each message wakes it.
+  const std::pair now(asked, held);
+  if (told_load_ == now) return;
   observe::ByteWriter out;
   out.byte(static_cast<std::uint8_t>(Word::kLoad));
   out.signed_number(asked.value);
   out.signed_number(held.value);
-  send(out.bytes());
+  if (send(out.bytes())) told_load_ = now;
 }
 
 std::string RunRecorder::finish(const observe::LoadEnd& end) {
-  send(message_of(Word::kEnd, end));
+  (void)send(message_of(Word::kEnd, end));
   pollfd ended{pidfd_.get(), POLLIN, 0};
   int ready = 0;
   do {

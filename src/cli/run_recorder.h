@@ -6,7 +6,9 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "cgroup/target.h"
@@ -26,7 +28,7 @@ class RunRecorder final {
   void plan(const observe::LoadPlan& plan);
   void foretold(const observe::Foretold& foretold);
   void event(observe::EventKind kind, const std::string& text);
-  void load(Bytes asked, Bytes held);
+  void load(Bytes asked, Bytes held);  // told when it differs from what was told last
   // Waits for the file to be closed, two seconds at most. Empty: the recording is whole; else why
   // it is not.
   [[nodiscard]] std::string finish(const observe::LoadEnd& end);
@@ -34,12 +36,14 @@ class RunRecorder final {
 
  private:
   RunRecorder(std::string path, pid_t pid, os::Fd pidfd, os::Fd socket);
-  void send(const std::string& message);
+  // False: it did not fit.
+  [[nodiscard]] bool send(const std::string& message);
 
   std::string path_;
   pid_t pid_ = -1;
   os::Fd pidfd_;
   os::Fd socket_;
+  std::optional<std::pair<Bytes, Bytes>> told_load_;
 };
 
 }  // namespace duress::cli
