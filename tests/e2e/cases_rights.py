@@ -49,7 +49,19 @@ def recording(name, node):
 
 @case("own node: an agent's token reaches its own node's objects only, and their status only")
 def own_node(_):
-    pod = daemon_pods("agent")[0]
+    reaches_its_own_only(daemon_pods("agent")[0], "another-node")
+
+
+@case("own node: of two nodes, each agent's token reaches its own objects, and the other's not", second=True)
+def of_two_nodes(_):
+    pods = daemon_pods("agent")
+    nodes = [pod["spec"]["nodeName"] for pod in pods]
+    expect(len(set(nodes)) == 2, f"agents on {nodes}")
+    for pod, other in zip(pods, reversed(nodes)):
+        reaches_its_own_only(pod, other)
+
+
+def reaches_its_own_only(pod, other_node):
     token = token_of_agent(pod)
     mine, other = "duress-e2e-mine", "duress-e2e-other"
     try:
@@ -66,7 +78,7 @@ def own_node(_):
             raise Failed(f"{name} is removed again and again")
         answer = answer_of(mine, pod["spec"]["nodeName"])
         expect(answer == "200", f"its own is refused: {answer}")
-        answer = answer_of(other, "another-node")
+        answer = answer_of(other, other_node)
         expect("own node only" in answer, f"another node's status: {answer}")
         answer = patch_as(token, f"{base}/{mine}", {"spec": {"desiredPhase": "Run"}})
         expect("cannot patch resource" in answer, f"its own spec: {answer}")
