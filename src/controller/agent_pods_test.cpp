@@ -97,6 +97,28 @@ TEST(AgentPods, WithoutItsAgentNothingCountsAsInjected) {
   EXPECT_EQ(again.records.at(0).measured.message, "");
 }
 
+TEST(AgentPods, OfALostNodeNothingCountsAsInjected) {
+  World world = one_node();
+  world.inventory.agents->saw(agent("n1"));
+  world.look();
+  world.answer();
+  const Status on = world.look().status;
+  ASSERT_TRUE(is_true(on, "AllInjected"));
+
+  world.inventory.nodes["n1"].lost = true;
+  const Status lost = world.look().status;
+  EXPECT_EQ(lost.injected, 0);
+  EXPECT_FALSE(is_true(lost, "AllInjected"));
+  EXPECT_THAT(condition_of(lost, "AllInjected")->message,
+              HasSubstr("nothing has been heard of node n1: its agent releases"));
+  EXPECT_FALSE(lost.records.at(0).measured.held);
+  EXPECT_THAT(messages(on, lost, true), Contains(HasSubstr("kubectl describe node n1")));
+  EXPECT_TRUE(world.order_on("n1")->order.run) << "it may be back, and then goes on";
+
+  world.inventory.nodes["n1"].lost = false;
+  EXPECT_TRUE(is_true(world.look().status, "AllInjected"));
+}
+
 TEST(AgentPods, WhatHadFailedStaysTold) {
   World world = one_node();
   world.inventory.agents->saw(agent("n1"));

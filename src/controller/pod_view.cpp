@@ -120,7 +120,8 @@ NodeView node_view(const Json& node) {
   NodeView out;
   out.labels = pairs_at(node, "/metadata/labels", kMostAnnotation);
   for (const Json& condition : list_at(node, "/status/conditions"))
-    if (text_at(condition, "/type") == "Ready") out.ready = text_at(condition, "/status") == "True";
+    if (text_at(condition, "/type") == "Ready")
+      out.lost = text_at(condition, "/status") == "Unknown";
   return out;
 }
 

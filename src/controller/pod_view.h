@@ -42,7 +42,9 @@ struct PodView {
 
 struct NodeView {
   spec::Labels labels{};
-  bool ready = true;
+  // Its kubelet has been silent for the grace period of the node controller (50 s): it is Unknown
+  // then, and so is all that was told of it.
+  bool lost = false;
 
   friend bool operator==(const NodeView&, const NodeView&) = default;
 };

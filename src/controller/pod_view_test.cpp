@@ -54,11 +54,13 @@ TEST(PodView, ReadsAnythingWithoutHarm) {
   EXPECT_EQ(pod_view(Json{{"spec", 1}, {"status", Json::array()}}).containers.size(), 0U);
 }
 
-TEST(NodeView, IsReadyByItsCondition) {
+TEST(NodeView, IsLostOnceItsKubeletIsSilent) {
   Json node{{"status", {{"conditions", {{{"type", "Ready"}, {"status", "Unknown"}}}}}}};
-  EXPECT_FALSE(node_view(node).ready);
+  EXPECT_TRUE(node_view(node).lost);
+  node["status"]["conditions"][0]["status"] = "False";
+  EXPECT_FALSE(node_view(node).lost) << "it says itself that it is not ready: it is not lost";
   node["status"]["conditions"][0]["status"] = "True";
-  EXPECT_TRUE(node_view(node).ready);
+  EXPECT_FALSE(node_view(node).lost);
 }
 
 }  // namespace

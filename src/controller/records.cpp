@@ -15,10 +15,10 @@ using spec::Injection;
 struct Seen {
   const ContainerReport* report = nullptr;
   const OrderView* view = nullptr;
-  bool agent_runs = true;
+  bool holds = true;  // what its node told still does
 
   [[nodiscard]] bool is_injected() const {
-    return report != nullptr && agent_runs && report->injection == Injection::kInjected;
+    return report != nullptr && holds && report->injection == Injection::kInjected;
   }
 };
 
@@ -26,7 +26,22 @@ AgentLife agent_on(const Facts& facts, const std::string& node) {
   return facts.inventory.agents ? facts.inventory.agents->on(node) : AgentLife::kRuns;
 }
 
+bool is_lost(const Facts& facts, const std::string& node) {
+  const auto found = facts.inventory.nodes.find(node);
+  return found != facts.inventory.nodes.end() && found->second.lost;
+}
+
+bool still_holds(const Facts& facts, const std::string& node) {
+  return agent_on(facts, node) == AgentLife::kRuns && !is_lost(facts, node);
+}
+
 std::string is_down(const Facts& facts, const std::string& node, bool was_stressed) {
+  if (is_lost(facts, node))
+    return "nothing has been heard of node " + node +
+           (was_stressed ? ": its agent releases what it stresses once it is without contact for "
+                           "agent.disconnectedFor"
+                         : "") +
+           "; kubectl describe node " + node;
   return "the agent on node " + node + " does not run" +
          (was_stressed ? ": what it stressed was released with it" : "") + "; " +
          facts.inventory.agents->to_look(node);
@@ -37,10 +52,10 @@ std::map<std::string, Seen> reports_of(const Facts& facts) {
   std::map<std::string, Seen> out;
   for (const auto& [name, view] : facts.book) {
     if (view.experiment_uid != facts.experiment.uid) continue;
-    const bool agent_runs = agent_on(facts, view.order.node) == AgentLife::kRuns;
+    const bool holds = still_holds(facts, view.order.node);
     for (const ContainerReport& report : view.report.containers) {
       Seen& known = out[report.ns + "/" + report.pod + "/" + report.container];
-      const Seen seen{&report, &view, agent_runs};
+      const Seen seen{&report, &view, holds};
       // Of a Pod that went from one node to another, the one that is under stress counts.
       if (known.report == nullptr || seen.is_injected()) known = seen;
     }
@@ -76,10 +91,10 @@ void clear_levels(ContainerReport& measured) {
   measured.message.clear();
 }
 
-// Of a load that ended with its agent, or waits for it. What had failed, was released or foretold
-// stays told.
+// Of a load that ended with its agent, waits for it, or is on a node that nothing is heard of. What
+// had failed, was released or foretold stays told.
 std::string why_down(const Seen& seen, const Facts& facts) {
-  if (seen.report == nullptr || seen.agent_runs) return "";
+  if (seen.report == nullptr || seen.holds) return "";
   const Injection told = seen.report->injection;
   if (told != Injection::kInjected && told != Injection::kWaiting) return "";
   return is_down(facts, seen.view->order.node, told == Injection::kInjected);
@@ -137,7 +152,7 @@ std::string refusal_of(const Facts& facts, const Target& target) {
 
 // Why a target that no node reports on is not under stress.
 std::string why_not(const Facts& facts, const Target& target) {
-  if (agent_on(facts, target.node) != AgentLife::kRuns) return is_down(facts, target.node, false);
+  if (!still_holds(facts, target.node)) return is_down(facts, target.node, false);
   const OrderView* order = order_of(facts, target);
   if (order == nullptr) return "";
   const OrderView& view = *order;
