@@ -15,6 +15,7 @@
 #include "agent/daemon.h"
 #include "agent/rights.h"
 #include "cli/cluster_access.h"
+#include "cli/flag_values.h"
 #include "cli/metrics_page.h"
 #include "os/file.h"
 #include "os/machine.h"
@@ -130,12 +131,9 @@ class Parser final {
   }
 
   void set_most_fills(const std::string& value) {
-    const auto number = parse_integer(value);
-    if (!number || *number < 0) {
-      return wrong("--most-fills: " + quoted(value) +
-                   " is not allowed: a whole number, or 0 for any number");
-    }
-    out_.most_fills = static_cast<std::size_t>(*number);
+    const auto most = parse_most("--most-fills", value);
+    if (!most) return wrong(most.error().message);
+    out_.most_fills = *most;
   }
 
   void unknown(const std::string& name) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/flag_word.h"
+#include "cli/flag_values.h"
 
 namespace duress::cli {
 
@@ -129,12 +130,11 @@ class Parser final {
   }
 
   void take_most_targets(const std::string& value) {
-    const auto number = parse_integer(value);
-    if (number && *number >= 0)
-      out_.bounds.targets = static_cast<std::size_t>(*number);
+    const auto most = parse_most(std::string(kMostTargets), value);
+    if (most)
+      out_.bounds.targets = *most;
     else
-      wrong_ += std::string(kMostTargets) + ": " + quoted(value) +
-                " is not allowed: a whole number, or 0 for any number\n";
+      wrong_ += most.error().message + "\n";
   }
 
   ControllerArguments out_;

@@ -113,8 +113,7 @@ Result<> write_page(const std::string& path, const std::string& page, bool force
   return os::write_whole(
       path, page,
       {.may = [force](std::string_view beginning) { return force || render::is_report(beginning); },
-       .refusal = "exists and is no report of Duress's: give another name with -o, or --force to "
-                  "write over it"});
+       .refusal = std::string(render::kIsNoReport)});
 }
 
 int report(const std::vector<std::string>& arguments) {

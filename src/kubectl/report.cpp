@@ -60,8 +60,7 @@ int write_page(const std::string& path, const std::string& page, bool force,
   const auto written = os::write_whole(
       path, page,
       {.may = [force](std::string_view beginning) { return force || render::is_report(beginning); },
-       .refusal = "exists and is no report of Duress's: give another name with -o, or --force to "
-                  "write over it"});
+       .refusal = std::string(render::kIsNoReport)});
   if (!written) return complain(streams, written.error().message);
   std::fprintf(streams.out, "%s\n", path.c_str());
   return 0;

@@ -30,6 +30,8 @@ struct ReportOptions {
 
 // What a page of ours begins with: only such a file may be written over unasked.
 [[nodiscard]] bool is_report(std::string_view beginning);
+inline constexpr std::string_view kIsNoReport =
+    "exists and is no report of Duress's: give another name with -o, or --force to write over it";
 
 // "sha256-...", as a Content-Security-Policy names what it allows; `hex` is the digest.
 [[nodiscard]] std::string csp_hash(std::string_view hex);
