@@ -13,6 +13,12 @@ using kube::Answer;
 using kube::Json;
 using kube::Place;
 
+namespace {
+
+kube::Resource service_accounts() { return {"", "v1", "serviceaccounts", true}; }
+
+}  // namespace
+
 std::string cluster_directory() {
   const char* directory = std::getenv("DURESS_K8S");
   return directory == nullptr ? "" : directory;
@@ -101,11 +107,16 @@ Namespace::Namespace(Cluster& cluster)
       {kube::namespaces(), "", "", ""},
       {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name_}}}});
   EXPECT_TRUE(made) << (made ? "" : made.error().message);
+  // Pods need it. Beside a controller manager it is there already, or will be.
+  static_cast<void>(cluster_.create(
+      {service_accounts(), name_, "", ""},
+      {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", {{"name", "default"}}}}));
 }
 
 Namespace::~Namespace() {
   // Without a controller manager nobody empties a namespace: what is in it goes first.
   static_cast<void>(cluster_.remove(config_map()));
+  static_cast<void>(cluster_.remove({service_accounts(), name_, "default", ""}));
   static_cast<void>(cluster_.remove({kube::namespaces(), "", name_, ""}));
 }
 
