@@ -19,9 +19,56 @@ if(DURESS_FUZZ)
   target_compile_options(duress_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Header-only: Debian has no static libfmt, and the release is one static file.
-add_library(duress_fmt INTERFACE)
-target_link_libraries(duress_fmt INTERFACE fmt::fmt-header-only)
+# The headers that most sources read, read once a build: that halves clang's time, and takes a third of g++'s. A source
+# includes what it uses all the same: the presets tidy and tsan build without.
+option(DURESS_PRECOMPILE "read common headers once" OFF)
+if(DURESS_PRECOMPILE)
+  set(DURESS_PCH_FLAGS "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>" # ccache knows it by its content
+                       "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>"
+                       # g++ 12 forgets which of its headers are the system's, where it is wrong about std::string.
+                       "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+  target_compile_options(duress_options INTERFACE ${DURESS_PCH_FLAGS})
+  add_library(duress_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+  target_link_libraries(duress_pch PRIVATE duress_options)
+  target_precompile_headers(
+    duress_pch
+    PRIVATE
+    <algorithm>
+    <chrono>
+    <expected>
+    <filesystem>
+    <functional>
+    <map>
+    <memory>
+    <optional>
+    <set>
+    <span>
+    <sstream>
+    <string>
+    <thread>
+    <variant>
+    <vector>
+    <nlohmann/json.hpp>)
+endif()
+if(DURESS_PRECOMPILE AND DURESS_TESTS)
+  add_library(duress_test_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+  target_link_libraries(duress_test_pch PRIVATE duress_options GTest::gmock)
+  target_compile_options(duress_test_pch PRIVATE -O0)
+  get_target_property(common duress_pch PRECOMPILE_HEADERS)
+  target_precompile_headers(duress_test_pch PRIVATE ${common} <gmock/gmock.h> <gtest/gtest.h>)
+endif()
+
+# For a test program: what asks need not be fast, and its common headers are read once.
+function(duress_test_program target)
+  target_compile_options(${target} PRIVATE -O0)
+  if(DURESS_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM duress_test_pch)
+  endif()
+endfunction()
+
+# Debian has no static libfmt, and the release is one static file.
+add_library(duress_fmt STATIC ${PROJECT_SOURCE_DIR}/cmake/fmt.cpp)
+target_include_directories(duress_fmt SYSTEM PUBLIC $<TARGET_PROPERTY:fmt::fmt-header-only,INTERFACE_INCLUDE_DIRECTORIES>)
 
 # duress_library(NAME SOURCES a.cpp ... HEADERS a.h ... DEPENDS base ... PRIVATE yaml-cpp ...)
 # Makes the static library duress_NAME from a folder of src/, its headers verified to compile alone.
@@ -32,6 +79,9 @@ function(duress_library name)
   list(TRANSFORM ARG_DEPENDS PREPEND duress_)
   target_link_libraries(duress_${name} PUBLIC duress_options ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE})
   set_target_properties(duress_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  if(DURESS_PRECOMPILE)
+    target_precompile_headers(duress_${name} REUSE_FROM duress_pch)
+  endif()
 endfunction()
 
 # duress_test(NAME SOURCES a_test.cpp ... DEPENDS base ...): one unit-test program a module, run by ctest as unit.NAME.
@@ -43,6 +93,7 @@ function(duress_test name)
   add_executable(${name}_test ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPENDS PREPEND duress_)
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPENDS} ${ARG_PRIVATE} GTest::gmock GTest::gtest_main)
+  duress_test_program(${name}_test)
   add_test(NAME unit.${name} COMMAND ${name}_test)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit)
 endfunction()

@@ -56,6 +56,9 @@ using Duration = std::chrono::nanoseconds;
 [[nodiscard]] inline std::string quoted(const std::string& text, std::size_t most = 60) {
   return quoted(std::string_view(text), most);
 }
+[[nodiscard]] inline std::string quoted(std::string& text, std::size_t most = 60) {
+  return quoted(std::string_view(text), most);
+}
 [[nodiscard]] inline std::string quoted(const char* text, std::size_t most = 60) {
   return quoted(std::string_view(text), most);
 }

@@ -195,7 +195,7 @@ Result<> make_read_only(const std::string& path, bool below) {
   return fail_errno(errno, "make " + path + " read-only");
 }
 
-Result<> bind(const std::string& from, const std::string& onto) {
+Result<> bind_onto(const std::string& from, const std::string& onto) {
   if (::mount(from.c_str(), onto.c_str(), nullptr, MS_BIND | MS_REC, nullptr) < 0) {
     return fail_errno(errno, "mount " + from + " onto " + onto);
   }
@@ -209,7 +209,7 @@ Result<> set_up_proc() {
   // The kernel's settings are this machine's, also for a container's root.
   for (const char* path :
        {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"}) {
-    if (exists(path) && bind(path, path)) (void)make_read_only(path, false);
+    if (exists(path) && bind_onto(path, path)) (void)make_read_only(path, false);
   }
   return {};
 }
@@ -243,7 +243,7 @@ Result<> set_up_dev(const PlannedPod& pod) {
   (void)!::mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
                  "newinstance,ptmxmode=0666,mode=620");
   (void)!::mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
-  return bind(pod.directory + "/shm", "/dev/shm");
+  return bind_onto(pod.directory + "/shm", "/dev/shm");
 }
 
 Result<> set_up_cgroups(const std::vector<CgroupView>& views) {
@@ -306,7 +306,7 @@ Result<> set_up_mounts(const PlannedPod& pod, const PlannedContainer& container,
   if (auto done = set_up_dev(pod); !done) return done;
   if (auto done = set_up_cgroups(views); !done) return done;
   if (exists("/etc/hosts")) {
-    if (auto done = bind(pod.directory + "/hosts", "/etc/hosts"); !done) return done;
+    if (auto done = bind_onto(pod.directory + "/hosts", "/etc/hosts"); !done) return done;
   }
   return mount_volumes(container, sources);
 }

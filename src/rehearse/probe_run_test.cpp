@@ -25,7 +25,7 @@ TEST(HttpProbe, SucceedsFrom200To399) {
                                         {399, ProbeOutcome::kSuccess},
                                         {400, ProbeOutcome::kFailure},
                                         {500, ProbeOutcome::kFailure}}) {
-    const Server server([status = status](int peer) {
+    const Server server([status](int peer) {
       read_request(peer);
       say(peer, "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: 0\r\n\r\n");
     });

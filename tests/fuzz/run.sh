@@ -5,12 +5,12 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 seconds=${1:?how many seconds for each fuzzer}
-build=${2:-$here/../../build/fuzz}
+build=${2:-$here/../../build/dev}
 
 shopt -s nullglob
 fuzzers=("$build"/fuzzers/fuzz_*)
 if ((${#fuzzers[@]} == 0)); then
-  echo "no fuzzer in $build/fuzzers: cmake --preset fuzz && cmake --build --preset fuzz --target fuzzers" >&2
+  echo "no fuzzer in $build/fuzzers: cmake --preset dev && cmake --build --preset dev" >&2
   exit 1
 fi
 

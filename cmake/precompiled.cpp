@@ -1,0 +1,1 @@
+// Owns what duress.cmake reads once a build for all sources.
