@@ -25,7 +25,7 @@ demo: release
 	@cmake --build --preset release --parallel $(JOBS) --target hello
 	@examples/article/demo.sh
 
-# Everything: units, integration on this machine and on cgroup v2, container runtimes, fuzzers. Needs root.
+# Everything: units, fuzzers, integration on this machine and on cgroup v2, container runtimes, Kubernetes. Needs root.
 test:
 	@JOBS=$(JOBS) tools/test.sh
 
@@ -33,7 +33,8 @@ test:
 check:
 	@JOBS=$(JOBS) tools/test.sh --only unit
 
-# The chart on a real cluster, the one that runs or one of its own. Needs root; ARGS="--only pause" narrows it.
+# The chart on a real cluster, the one that runs or one of its own, with a second node of cgroup v2, and the cases that take
+# minutes. Needs root; ARGS="--only pause" narrows it.
 e2e: release
 	@tools/install-deps.sh kubernetes
 	@tests/testbed/k8s-build.sh
@@ -52,7 +53,9 @@ format:
 	@git ls-files -z --cached --others --exclude-standard '*.cpp' '*.h' | xargs -0 clang-format-19 -i
 
 fuzz:
-	@tools/install-deps.sh lint
+	@tools/install-deps.sh check
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --parallel $(JOBS) --target fuzzers
 	@tests/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
 clean:

@@ -9,25 +9,30 @@ integration=(qemu-system-x86 lz4 busybox-static cpio stress-ng containerd runc
   containernetworking-plugins docker.io podman iproute2 procps python3 chromium)
 kubernetes=(curl ca-certificates etcd-server containerd runc containernetworking-plugins busybox-static openssl unzip gcc libc6-dev iproute2
   procps util-linux python3)
-lint=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev cppcheck shellcheck python3 git)
+clang=(clang-19 libclang-rt-19-dev)
+lint=(clang-format-19 clang-tidy-19 cppcheck shellcheck python3 git)
 demo=(procps)
 bench=(stress-ng python3)
 
 usage() {
-  echo "usage: $0 {build|demo|check|test|kubernetes|lint|bench}" >&2
+  echo "usage: $0 {build|demo|check|test|kubernetes|lint|bench}..." >&2
   exit 2
 }
 
-[[ $# -eq 1 ]] || usage
-case "$1" in
-  build | check) wanted=("${build[@]}") ;; # the presets make the tests too
-  test) wanted=("${build[@]}" "${integration[@]}") ;;
-  kubernetes) wanted=("${build[@]}" "${kubernetes[@]}") ;;
-  lint) wanted=("${build[@]}" "${lint[@]}") ;;
-  demo) wanted=("${build[@]}" "${demo[@]}") ;;
-  bench) wanted=("${build[@]}" "${bench[@]}") ;;
-  *) usage ;;
-esac
+[[ $# -gt 0 ]] || usage
+wanted=("${build[@]}") # the presets make the tests too
+for group in "$@"; do
+  case $group in
+    build) ;;
+    check) wanted+=("${clang[@]}") ;;
+    test) wanted+=("${integration[@]}") ;;
+    kubernetes) wanted+=("${kubernetes[@]}") ;;
+    lint) wanted+=("${clang[@]}" "${lint[@]}") ;;
+    demo) wanted+=("${demo[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
+    *) usage ;;
+  esac
+done
 
 if ! command -v dpkg-query >/dev/null; then
   echo "$0: this is not a Debian; install what stands for these yourself: ${wanted[*]}" >&2

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Runs the tests, on every machine there is: units under ASan and UBSan, integration on this host and in the
-# cgroup-v2 machine, container runtimes, reports in a browser, and the fuzzers for a moment. The last line is the sum over all.
-# usage: tools/test.sh [--only STAGE,...]    stages: unit host v2 runtimes browser fuzz, and kubernetes
-#   (the client against a real API server) and e2e (the chart on a real cluster), which run only when they are named
+# Runs the tests, on every machine there is: units under ASan and UBSan, the fuzzers for a moment, integration on this host
+# and in the cgroup-v2 machine, container runtimes, reports in a browser, the Kubernetes client against a real API server,
+# and the chart on a real cluster (e2e). The last line is the sum over all.
+# usage: tools/test.sh [--only STAGE,...]    stages: unit fuzz host v2 runtimes browser kubernetes e2e
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 jobs=${JOBS:-$(nproc)}
 logs=build/logs
-all_stages=(unit host v2 runtimes browser fuzz kubernetes e2e)
-stages=(unit host v2 runtimes browser fuzz)
+all_stages=(unit fuzz host v2 runtimes browser kubernetes e2e)
+stages=("${all_stages[@]}")
 case "${1:-}" in
   "") ;;
   --only)
@@ -49,7 +49,7 @@ labelled() { # BUILD LABEL
   }
 }
 
-run_unit() { build dev && labelled build/dev unit && ctest --test-dir build/dev -L '^unit$' -V --timeout 120; }
+run_unit() { build dev && labelled build/dev unit && ctest --test-dir build/dev -L '^unit$' -V -j "$jobs" --timeout 240; }
 
 # On a shared or emulated machine somebody else's load can hold a program up: one that failed runs once more by itself,
 # and the sum tells it.
@@ -68,16 +68,19 @@ run_runtimes() { build release && tests/runtimes/run-all.sh; }
 
 run_browser() { build release && tests/browser/run.py; }
 
-# The Kubernetes components, once a machine. It begins beside the first stages, at the lowest priority: they wait as much as
-# they work. Where there is no Go that is new enough, both stages that need them are skipped, and say why.
+# The Kubernetes components, once a machine. It begins beside the unit tests, where both are for the most part compilers;
+# what looks at the machine's time comes behind it.
 kubernetes_build=
 begin_kubernetes_build() {
-  nice -n 19 tests/testbed/k8s-build.sh >"$logs/k8s-build.log" 2>&1 &
+  tests/testbed/k8s-build.sh >"$logs/k8s-build.log" 2>&1 &
   kubernetes_build=$!
 }
-kubernetes_components() {
+await_kubernetes_build() {
   [[ -z $kubernetes_build ]] || wait "$kubernetes_build" || true
   kubernetes_build=
+}
+kubernetes_components() {
+  await_kubernetes_build
   quietly "$logs/k8s-build.log" tests/testbed/k8s-build.sh
 }
 
@@ -101,7 +104,7 @@ run_e2e() {
   build release && kubernetes_components && tests/e2e/run.py --short --first
 }
 
-run_fuzz() { build fuzz fuzzers && tests/fuzz/run.sh 5; }
+run_fuzz() { build dev && tests/fuzz/run.sh 5 build/dev; }
 
 # A stage that ends badly without a failed test (a build, a crash outside of a test) counts as one failure, and one
 # that ends well without naming tests as one that passed.
@@ -120,23 +123,30 @@ stage() { # NAME
   ((again == 0)) || echo "$1: $again failed at first; their programs were run once more"
 }
 
-group="test"
-[[ "${stages[*]}" == unit ]] && group=check
-[[ "${stages[*]}" == fuzz ]] && group=lint
-[[ "${stages[*]}" =~ ^(kubernetes|e2e|kubernetes e2e)$ ]] && group=kubernetes
-tools/install-deps.sh "$group"
 is_wanted() { [[ " ${stages[*]} " == *" $1 "* ]]; }
-[[ "$group" == test ]] && is_wanted fuzz && tools/install-deps.sh lint
-if is_wanted kubernetes || is_wanted e2e; then
-  tools/install-deps.sh kubernetes
-  begin_kubernetes_build
-fi
+groups=()
+for group in check test kubernetes; do
+  case $group in
+    check) needed="unit fuzz" ;;
+    test) needed="host v2 runtimes browser" ;;
+    kubernetes) needed="kubernetes e2e" ;;
+  esac
+  for name in $needed; do
+    if is_wanted "$name"; then
+      groups+=("$group")
+      break
+    fi
+  done
+done
+tools/install-deps.sh "${groups[@]}"
+if is_wanted kubernetes || is_wanted e2e; then begin_kubernetes_build; fi
 
 for name in "${stages[@]}"; do
   declare -F "run_$name" >/dev/null || {
     echo "$0: unknown stage '$name'; there are: ${all_stages[*]}" >&2
     exit 2
   }
+  [[ $name == unit || $name == fuzz ]] || await_kubernetes_build
   stage "$name"
 done
 ((skipped == 0)) || echo "$skipped skipped; each says why in its log"
