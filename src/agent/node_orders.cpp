@@ -18,7 +18,11 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
   for (const spec::ContainerOrder& container : now.order.containers) {
     const Slot slot = slot_of(experiment, container);
     listed.insert(slot);
-    if (stories_.contains(slot)) continue;
+    if (const auto story = stories_.find(slot); story != stories_.end()) {
+      const auto past = past_.find(slot);
+      if (past != past_.end() && is_another(now, past->second)) story->second.asked_anew();
+      continue;
+    }
     const auto told = std::ranges::find_if(before.containers, [&](const auto& one) {
       return one.ns == slot.ns && one.pod == slot.pod && one.container == slot.container;
     });
@@ -31,7 +35,8 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
         told->injection == spec::Injection::kFailed && before.observed_generation == generation;
     past_[slot] = {told->id, now.content, now.order.deadline,
                    failed ? Fate::kEnded : Fate::kStopped, parts_.reactor.now()};
-    stories_.try_emplace(slot, *told);
+    const auto story = stories_.try_emplace(slot, *told).first;
+    if (!failed) story->second.asked_anew();
   }
   const auto left_out = [&](const Slot& slot) {
     return slot.experiment == experiment && !listed.contains(slot);

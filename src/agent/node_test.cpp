@@ -201,6 +201,24 @@ TEST_F(NodeTest, WithoutALauncherTakesNothingForFailed) {
   EXPECT_EQ(report().message, "no room");
 }
 
+// Should this agent end before it can begin, the next would take it for this order's failure.
+TEST_F(NodeTest, NoFailureAnswersAnotherOrder) {
+  order("A");
+  FakeLoads::end(loads_.all[0], "stressorKilled");
+  turn();
+  ASSERT_EQ(report().injection, Injection::kFailed);
+  containers_.ids.clear();
+  node_.ordered(order_of("e1", "A", mib(60)), 2, {});
+  EXPECT_EQ(report().injection, Injection::kWaiting);
+
+  spec::NodeReport before = *node_.report("e1");
+  before.observed_generation = 1;
+  before.containers[0].injection = Injection::kFailed;
+  node_.gone("e1");
+  node_.ordered(order_of("e1", "A", mib(60)), 2, before);
+  EXPECT_EQ(report().injection, Injection::kWaiting) << "nor one that was told of the order before";
+}
+
 TEST_F(NodeTest, WaitsForAContainerThatDoesNotRunYet) {
   containers_.ids.clear();
   order("A");

@@ -52,9 +52,7 @@ bool may_start(const World& world, const OrderNow& order, const Slot& slot, cons
   if (found == world.past.end()) return true;
   const PastLoad& past = found->second;
   if (past.container_id != id) return order.order.again;
-  const bool changed =
-      past.content != order.content || !lasts_long_enough(past.deadline, order.order.deadline);
-  if (changed || past.fate == Fate::kStopped) return true;
+  if (is_another(order, past) || past.fate == Fate::kStopped) return true;
   if (past.fate == Fate::kEnded || past.deaths >= kMostDeaths) return false;
   const Duration left = past.at + kAfterADeath * past.deaths - world.now;
   if (left <= Duration(0)) return true;
@@ -124,6 +122,10 @@ void start_due(const World& world, const std::string& experiment, const OrderNow
 }
 
 }  // namespace
+
+bool is_another(const OrderNow& order, const PastLoad& past) {
+  return past.content != order.content || !lasts_long_enough(past.deadline, order.order.deadline);
+}
 
 bool is_wanted(const spec::NodeOrder& order) { return order.run || order.preflight; }
 

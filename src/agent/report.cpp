@@ -213,6 +213,12 @@ void ContainerStory::ended(const LoadOver& over, const LoadEnding& ending) {
   for (const std::string& left : over.end.left_behind) report_.message += "; left behind: " + left;
 }
 
+void ContainerStory::asked_anew() {
+  if (report_.injection != Injection::kFailed) return;
+  report_.injection = Injection::kWaiting;
+  report_.message.clear();
+}
+
 void ContainerStory::refused(const std::string& why) {
   forget_figures();
   report_.injection = Injection::kFailed;

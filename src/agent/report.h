@@ -25,6 +25,8 @@ class ContainerStory final {
   // What was reported before this agent was there.
   explicit ContainerStory(spec::ContainerReport before);
 
+  // By another order: what failed did so for the one before, and is no answer to this one.
+  void asked_anew();
   void starts(const std::string& id);
   void foretells(const std::string& id);  // a preflight
   void hear(const LoadNews& news, WallTime now);
