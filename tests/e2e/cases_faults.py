@@ -99,7 +99,11 @@ def something_to_kill(what, containers, space, spare):
                 ordered.append(next(spare))
                 space.stress(stressors=memory("50MiB", ordered[0]))
         return found
-    return eventually(lambda: f"something of {what} to kill; {space.told()}", look, 60)
+    def told():
+        orders = [{"generation": one["metadata"]["generation"], "report": one.get("status")} for one in of_experiment(space.experiment())]
+        pods = [(pod["metadata"]["name"], pod["status"].get("containerStatuses")) for pod in daemon_pods("agent")]
+        return f"something of {what} to kill; ordered anew: {ordered}; {space.told()}; {orders}; {pods}"
+    return eventually(told, look, 60)
 
 
 @contextlib.contextmanager

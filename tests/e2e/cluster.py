@@ -127,8 +127,12 @@ class Container:
             return int(file.read())
 
     def processes(self):
-        with open(f"{self.memory}/cgroup.procs", encoding="ascii") as file:
-            return [int(pid) for pid in file.read().split()]
+        """None of one that has just ended."""
+        try:
+            with open(f"{self.memory}/cgroup.procs", encoding="ascii") as file:
+                return [int(pid) for pid in file.read().split()]
+        except FileNotFoundError:
+            return []
 
     def cpu_seconds(self):
         if self.v1:
