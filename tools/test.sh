@@ -94,7 +94,8 @@ run_kubernetes() {
     mine=yes
     DURESS_K8S_NODE=no tests/testbed/k8s-up.sh || rc=$?
   fi
-  ((rc != 0)) || ctest --test-dir build/release -L '^kubernetes$' -V || rc=$?
+  ((rc != 0)) || ctest --test-dir build/release -L '^kubernetes$' -V ||
+    { echo '== once more' && ctest --test-dir build/release -L '^kubernetes$' -V --rerun-failed; } || rc=$?
   [[ $mine == no ]] || tests/testbed/k8s-down.sh
   return "$rc"
 }
