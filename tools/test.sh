@@ -124,29 +124,22 @@ stage() { # NAME
   ((again == 0)) || echo "$1: $again failed at first; their programs were run once more"
 }
 
-is_wanted() { [[ " ${stages[*]} " == *" $1 "* ]]; }
 groups=()
-for group in check test kubernetes; do
-  case $group in
-    check) needed="unit fuzz" ;;
-    test) needed="host v2 runtimes browser" ;;
-    kubernetes) needed="kubernetes e2e" ;;
+for name in "${stages[@]}"; do
+  case $name in
+    unit | fuzz) groups+=(check) ;;
+    host | v2 | runtimes | browser) groups+=(test) ;;
+    kubernetes | e2e) groups+=(kubernetes) ;;
+    *)
+      echo "$0: unknown stage '$name'; there are: ${all_stages[*]}" >&2
+      exit 2
+      ;;
   esac
-  for name in $needed; do
-    if is_wanted "$name"; then
-      groups+=("$group")
-      break
-    fi
-  done
 done
 tools/install-deps.sh "${groups[@]}"
-if is_wanted kubernetes || is_wanted e2e; then begin_kubernetes_build; fi
+[[ " ${groups[*]} " != *" kubernetes "* ]] || begin_kubernetes_build
 
 for name in "${stages[@]}"; do
-  declare -F "run_$name" >/dev/null || {
-    echo "$0: unknown stage '$name'; there are: ${all_stages[*]}" >&2
-    exit 2
-  }
   [[ $name == unit || $name == fuzz ]] || await_kubernetes_build
   stage "$name"
 done

@@ -309,9 +309,7 @@ TEST_F(Controlled, TheDurationEnds) {
 TEST_F(Controlled, ADeletionGoesOnWithoutAnAgent) {
   make_pod("a");
   apply();
-  ASSERT_TRUE(becomes_stressed("a:c0"));
-  // Orders come first: the finalizer is there once the status is.
-  ASSERT_TRUE(becomes("Selected"));
+  ASSERT_TRUE(becomes_stressed("a:c0") && becomes("Selected"));  // with it comes the finalizer
   ASSERT_TRUE(cluster.remove(experiment()));
   EXPECT_TRUE(is_gone());
   EXPECT_TRUE(orders().empty() && is_told("ReleasedByDeadline"));
