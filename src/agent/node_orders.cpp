@@ -20,7 +20,8 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
     listed.insert(slot);
     if (const auto story = stories_.find(slot); story != stories_.end()) {
       const auto past = past_.find(slot);
-      if (past != past_.end() && is_another(now, past->second)) story->second.asked_anew();
+      if (past != past_.end() && is_another(now, past->second.content, past->second.deadline))
+        story->second.asked_anew();
       continue;
     }
     const auto told = std::ranges::find_if(before.containers, [&](const auto& one) {

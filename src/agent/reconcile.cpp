@@ -36,8 +36,7 @@ std::optional<Because> why_stop(const World& world, const LoadNow& load) {
   if (const auto running = world.running.find(load.slot);
       running != world.running.end() && running->second != load.container_id)
     return Because::kOtherContainer;
-  if (load.content != order->second.content || !lasts_long_enough(load.deadline, wanted.deadline))
-    return Because::kChanged;
+  if (is_another(order->second, load.content, load.deadline)) return Because::kChanged;
   return std::nullopt;
 }
 
@@ -52,7 +51,7 @@ bool may_start(const World& world, const OrderNow& order, const Slot& slot, cons
   if (found == world.past.end()) return true;
   const PastLoad& past = found->second;
   if (past.container_id != id) return order.order.again;
-  if (is_another(order, past) || past.fate == Fate::kStopped) return true;
+  if (is_another(order, past.content, past.deadline) || past.fate == Fate::kStopped) return true;
   if (past.fate == Fate::kEnded || past.deaths >= kMostDeaths) return false;
   const Duration left = past.at + kAfterADeath * past.deaths - world.now;
   if (left <= Duration(0)) return true;
@@ -123,8 +122,9 @@ void start_due(const World& world, const std::string& experiment, const OrderNow
 
 }  // namespace
 
-bool is_another(const OrderNow& order, const PastLoad& past) {
-  return past.content != order.content || !lasts_long_enough(past.deadline, order.order.deadline);
+bool is_another(const OrderNow& order, std::uint64_t content,
+                const std::optional<WallTime>& deadline) {
+  return content != order.content || !lasts_long_enough(deadline, order.order.deadline);
 }
 
 bool is_wanted(const spec::NodeOrder& order) { return order.run || order.preflight; }

@@ -95,8 +95,9 @@ struct Actions {
   std::optional<Duration> again{};  // when something is due though nothing happens
 };
 
-// Than the one by which that load was put on: its end is not this one's.
-[[nodiscard]] bool is_another(const OrderNow& order, const PastLoad& past);
+// Than the one that a load with this content and deadline was put on by: its end is not this one's.
+[[nodiscard]] bool is_another(const OrderNow& order, std::uint64_t content,
+                              const std::optional<WallTime>& deadline);
 // Something is to be started for it, a load or a preflight.
 [[nodiscard]] bool is_wanted(const spec::NodeOrder& order);
 [[nodiscard]] bool is_over(const spec::NodeOrder& order, WallTime now);
