@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures what Duress promises of a cluster, on a running one that it is installed in, and writes bench/CLUSTER.md.
 
-  bench/cluster.py --kubeconfig FILE [--netns NAME] [--runs 20] [--namespace duress-system]
+  bench/cluster.py --kubeconfig FILE [--netns NAME] [--kubectl FILE] [--runs 20]
 
-It has to run on the node itself: the container's own cgroup files say what is there, and when. Chaos Mesh's figures are
+It has to run on the node itself: the container's own cgroup files say what is there, and when. Before each round, two
+processes at a time are given as much by the kernel itself (MAP_POPULATE): the machine's limit. Chaos Mesh's figures are
 those of its release 2.8 on the same work and the same kind of machine (docs/compatibility.md); they were not taken in
 this run.
 """
@@ -15,6 +16,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -78,6 +80,12 @@ class Container:
         self.file.seek(0)
         return int(self.file.read())
 
+    def oom_kills(self):
+        """As the kernel counts them, in the file of either version."""
+        files = [self.directory / name for name in ("memory.oom_control", "memory.events")]
+        text = next(file for file in files if file.exists()).read_text()
+        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill "))
+
     def processes(self):
         return (self.directory / "cgroup.procs").read_text().split()
 
@@ -99,8 +107,29 @@ def wait_until(holds, most=60.0, every=0.001):
     return time.monotonic() - began
 
 
+POPULATE = f"""
+import mmap, sys, time
+sys.stdin.read(1)
+began = time.monotonic()
+mmap.mmap(-1, {50 * MIB}, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+print(time.monotonic() - began)
+"""
+
+
+def machine_limit():
+    """Seconds until the kernel has given 50 MiB to each of two processes at a time."""
+    both = [subprocess.Popen([sys.executable, "-c", POPULATE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    time.sleep(0.3)
+    for one in both:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    return max(float(one.communicate()[0]) for one in both)
+
+
 def one_round(cluster, workers):
-    """Apply, settle, delete: the seconds of each, and how far usage was off."""
+    """The machine's limit, apply, settle, delete: the seconds of each, and how far usage was off."""
+    limit = machine_limit()
     containers = cluster.containers()
     before = [one.usage() for one in containers]
     name = f"b{workers}-{time.monotonic_ns()}"
@@ -113,7 +142,7 @@ def one_round(cluster, workers):
     began = time.monotonic()
     while cluster.kubectl("get", "stresschaos", name, "-n", NAMESPACE, "--ignore-not-found", "-o", "name"):
         pass
-    return filled, error, released, released + time.monotonic() - began
+    return filled, error, released, released + time.monotonic() - began, limit
 
 
 def restarted(cluster):
@@ -142,8 +171,17 @@ def restarted(cluster):
 
 
 def too_much(cluster):
-    """3000 MiB into 500 MiB: seconds until the status of both has the forecast, the event and the verdict; and what it says."""
+    """3000 MiB into 500 MiB: seconds until the status of both has the forecast, and from the kernel's last kill on, the
+    event and the verdict; and what it says."""
     name = f"much-{time.monotonic_ns()}"
+    containers = cluster.containers()
+    before = [one.oom_kills() for one in containers]
+    killed = []
+
+    def wait_for_kills():
+        wait_until(lambda: all(one.oom_kills() > was for one, was in zip(containers, before)))
+        killed.append(time.monotonic() - began)
+
     cluster.kubectl("apply", "-f", "-", stdin=experiment(name, "3000MiB", 4))
     seconds = {}
     records = []
@@ -157,11 +195,16 @@ def too_much(cluster):
         return len(seconds) == 3
 
     began = time.monotonic()
+    watcher = threading.Thread(target=wait_for_kills)
+    watcher.start()
     wait_until(has_all, every=0)
+    watcher.join()
     cluster.kubectl("delete", "stresschaos", name, "-n", NAMESPACE)
     told = [{key: record["measured"].get(key) for key in ("kills", "oomKills", "event", "verdict", "forecast")}
             for record in records]
-    return {"seconds": seconds, "records": told}
+    return {"seconds": {"forecast": round(seconds["forecast"], 3), "kill": round(killed[0], 3),
+                        "eventAfterKill": round(seconds["event"] - killed[0], 3),
+                        "verdictAfterKill": round(seconds["verdict"] - killed[0], 3)}, "records": told}
 
 
 def daemons():
@@ -194,6 +237,11 @@ def idle(seconds=30):
             for part, figures in after.items()}
 
 
+def times(of, limit):
+    """How many times as long as the machine's limit, at the median."""
+    return f"{statistics.median(of) / statistics.median(limit):.1f}"
+
+
 def middle(figures):
     return f"{statistics.median(figures):.3f} s, {max(figures):.3f} s at worst"
 
@@ -213,7 +261,8 @@ def main():
         rounds = [one_round(cluster, workers) for _ in range(cluster.options.runs)]
         results[f"workers{workers}"] = {
             "fill": [one[0] for one in rounds], "errorBytes": [off for one in rounds for off in one[1]],
-            "released": [one[2] for one in rounds], "gone": [one[3] for one in rounds]}
+            "released": [one[2] for one in rounds], "gone": [one[3] for one in rounds],
+            "limit": [one[4] for one in rounds]}
         print(f"{workers} workers: filled {middle(results[f'workers{workers}']['fill'])}", file=sys.stderr)
     results["restart"] = [restarted(cluster) for _ in range(3)]
     results["tooMuch"] = too_much(cluster)
@@ -224,6 +273,7 @@ def main():
 def write(results, runs):
     one, four = results["workers1"], results["workers4"]
     worst = {key: max(abs(off) for off in results[key]["errorBytes"]) / 1024 for key in ("workers1", "workers4")}
+    limits = one["limit"] + four["limit"]
     parts = "".join(f"| {part}: processes, RSS, PSS, idle CPU | | {figures['processes']}, {figures['rss'] / 1024:.1f} MiB, "
                     f"{figures['pss'] / 1024:.1f} MiB, {figures['percentOfACore']:.2f} % of a core | |\n"
                     for part, figures in sorted(results["idle"].items()))
@@ -236,12 +286,15 @@ file. Chaos Mesh's figures are of its 2.8 on the same work, on a machine of the 
 |---|---|---|---|
 | `kubectl apply` returned, both Pods at 95 % of 50 MiB, 1 worker | 0.067-0.093 s | {middle(one['fill'])} | 0.05 s |
 | the same, 4 workers | 3.03-3.06 s | {middle(four['fill'])} | 0.05 s |
+| the machine's limit: two processes that the kernel gives 50 MiB at a time | | {middle(limits)}; Duress took \
+{times(one['fill'], limits)} and {times(four['fill'], limits)} times as long | |
 | usage error then, at most, 1 / 4 workers | +2.3 / +5.6 MiB | {worst['workers1']:.0f} / {worst['workers4']:.0f} KiB | counter's batch (256 KiB a CPU) + 64 KiB |
 | `kubectl delete` returned, released | 0.012-0.033 s | {middle(one['released'] + four['released'])} | 0.03 s |
 | the same, object gone (to the resolution of a kubectl call) | | {middle(one['gone'] + four['gone'])} | 0.2 s |
 | container restarted, stressed again | never | {middle(results['restart'])} after it runs | 0.5 s |
 {parts}
-3000 MiB into 500 MiB: seconds until the status of both containers has it, and what it says then:
+3000 MiB into 500 MiB: seconds until the status of both containers has the forecast, until the kernel's own counters have
+the kill in both, and from then until the status has the event and the verdict; and what it says then:
 
 ```
 {json.dumps(results['tooMuch'], indent=1)}
