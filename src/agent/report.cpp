@@ -128,6 +128,7 @@ void ContainerStory::starts(const std::string& id) {
   report_.injection = Injection::kWaiting;
   report_.since.reset();
   report_.reached = false;
+  report_.guarded = false;
   report_.message = "the load is being started";
   report_.forecast.clear();
   ++report_.times;
@@ -207,6 +208,7 @@ void ContainerStory::ended(const LoadOver& over, const LoadEnding& ending) {
   report_.injection = waits    ? Injection::kWaiting
                       : failed ? Injection::kFailed
                                : Injection::kNotInjected;
+  report_.guarded = reason == "guard";
   report_.message = ending.ours.empty() ? over.end.message : ending.ours;
   if (ending.begins_again) report_.message += ": it is begun again";
   report_.event = report_.message;
@@ -216,6 +218,7 @@ void ContainerStory::ended(const LoadOver& over, const LoadEnding& ending) {
 void ContainerStory::asked_anew() {
   if (report_.injection != Injection::kFailed) return;
   report_.injection = Injection::kWaiting;
+  report_.guarded = false;
   report_.message.clear();
 }
 

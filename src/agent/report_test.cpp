@@ -49,6 +49,19 @@ ContainerStory on() {
   return story;
 }
 
+TEST(ContainerStory, TellsThatAGuardEndedItUntilItBeginsAnew) {
+  ContainerStory story = on();
+  EXPECT_FALSE(story.report().guarded);
+  story.ended(ended_by("guard"), {});
+  EXPECT_TRUE(story.report().guarded);
+  EXPECT_TRUE(ContainerStory(story.report()).report().guarded) << "another agent";
+  ContainerStory again = story;
+  again.asked_anew();
+  EXPECT_FALSE(again.report().guarded);
+  story.starts("A");
+  EXPECT_FALSE(story.report().guarded);
+}
+
 TEST(ContainerStory, IsInjectedWhenTheWorkersAreThereAndNotBefore) {
   ContainerStory story;
   story.starts("A");

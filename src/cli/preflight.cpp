@@ -101,10 +101,9 @@ Result<int> look(const Arguments& arguments) {
   if (!state) return std::unexpected(state.error());
   auto observed = observe_target(*target, *memory);
   if (!observed) return std::unexpected(observed.error());
-  stress::Plan plan = stress::make_plan({.loads = stress::without_stressng(arguments.run.loads),
-                                         .guard = arguments.run.guard,
-                                         .at_most = arguments.run.at_most},
-                                        *observed);
+  stress::Plan plan = stress::make_plan(
+      {.loads = stress::without_stressng(arguments.run.loads), .at_most = arguments.run.at_most},
+      *observed);
   plan.notes.insert(plan.notes.begin(), arguments.run.notes.begin(), arguments.run.notes.end());
   if (stress::stressng_arguments(arguments.run.loads))
     plan.notes.emplace_back("what stress-ng would take is not foretold");

@@ -355,8 +355,10 @@ class Planner {
     if (out_.experiments.empty()) {
       out_.notes.emplace_back("no experiment: the Pods run, and nothing is done to them");
     }
-    for (const spec::Manifest& experiment : out_.experiments) {
+    for (spec::Manifest& experiment : out_.experiments) {
       const std::string who = "StressChaos " + quoted(experiment.name);
+      for (const std::string& guard : spec::drop_cluster_guards(experiment.stressors))
+        out_.notes.push_back(who + ": " + guard + " is ignored here: only a cluster heeds it");
       for (const std::string& note : experiment.notes) out_.notes.push_back(who + ": " + note);
       if (experiment.paused) out_.notes.push_back(who + " is paused by its annotation");
       if (out_.duration && experiment.duration && *experiment.duration > *out_.duration) {

@@ -128,6 +128,10 @@ class Sorter {
                            std::string(field != nullptr ? field->value : flag->value));
       return;
     }
+    if (field != nullptr && field->needs_cluster) {
+      out_.wrong.push_back(name + ": only a cluster's experiments have it: kubectl duress run");
+      return;
+    }
     put(name, field, *value);
   }
 
@@ -196,7 +200,8 @@ std::string rehearse_help() {
   for (const Flag& flag : kPod) out += help_line(flag.name, flag.value, flag.help);
   out += "\nLoads, on the first container of every Pod, where no manifest says them:\n";
   for (const spec::Field& field : spec::fields()) {
-    if (!field.flag.empty()) out += help_line(field.flag, field.value, field.help);
+    if (!field.flag.empty() && !field.needs_cluster)
+      out += help_line(field.flag, field.value, field.help);
   }
   out += "\nControl:\n";
   for (const Flag& flag : kControl) out += help_line(flag.name, flag.value, flag.help);

@@ -45,6 +45,7 @@ class MachineNode final : public stress::Node {
  public:
   explicit MachineNode(os::MemoryInfo& info) : info_(info) {}
   [[nodiscard]] Result<Bytes> available() override { return info_.available(); }
+  [[nodiscard]] os::PressureState pressure() override { return os::pressure_state("/proc"); }
 
  private:
   os::MemoryInfo& info_;
@@ -62,8 +63,7 @@ Result<Prepared> prepare(const RunArguments& arguments, const cgroup::Hierarchy&
   if (!observed) return std::unexpected(observed.error());
   Prepared out;
   const spec::Stressors own = stress::without_stressng(arguments.loads);
-  out.setting.plan = stress::make_plan(
-      {.loads = own, .guard = arguments.guard, .at_most = arguments.at_most}, *observed);
+  out.setting.plan = stress::make_plan({.loads = own, .at_most = arguments.at_most}, *observed);
   out.setting.plan.notes.insert(out.setting.plan.notes.begin(), arguments.notes.begin(),
                                 arguments.notes.end());
   if (auto program = stress::stressng_arguments(arguments.loads)) {

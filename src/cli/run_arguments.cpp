@@ -23,8 +23,6 @@ struct Flag {
 constexpr Flag kControl[] = {
     {"--for", "DURATION", "how long, e.g. 90s, 5m, 1h30m; without it, until Ctrl-C"},
     {"-f", "FILE", "a StressChaos manifest (- for standard input); flags come on top of it"},
-    {"--guard", "SIZE|PERCENT",
-     "end when the machine has less memory left (default: the larger of 5 % and 256 MiB)"},
     {"--at-most", "SIZE", "refuse a memory load of more, and never hold more"},
     {"--dry-run", "", "print the plan and touch nothing"},
     {"--record", "FILE|DIRECTORY",
@@ -85,6 +83,10 @@ class Parser {
         wrong(name + ": a value is missing");
         continue;
       }
+      if (field != nullptr && field->needs_cluster) {
+        wrong(name + ": only a cluster's experiments have it: kubectl duress run");
+        continue;
+      }
       if (!given_.insert({name, *value}).second) wrong(name + ": given twice");
       if (field != nullptr) fields_.emplace_back(field, *value);
     }
@@ -137,6 +139,8 @@ class Parser {
     out_.preflight = manifest->preflight;
     out_.duration = manifest->duration;
     for (const std::string& note : manifest->notes) out_.notes.push_back(note);
+    for (const std::string& guard : spec::drop_cluster_guards(out_.loads))
+      out_.notes.push_back(guard + " is ignored here: only a cluster heeds it");
     if (manifest->selector_given) {
       out_.notes.push_back("the manifest's selector (" + manifest->selector_summary +
                            ") is ignored here: the target is what the command line names");
@@ -152,17 +156,6 @@ class Parser {
         wrong("--for: " + quoted(*text) + " is not allowed: a duration above 0, e.g. 90s or 1h30m");
       } else {
         out_.duration = *duration;
-      }
-    }
-    if (const auto text = value_of("--guard")) {
-      auto guard = parse_size_or_percent(*text);
-      if (!guard) {
-        wrong("--guard: " + guard.error().message);
-      } else if (const auto* percent = std::get_if<Percent>(&*guard);
-                 percent != nullptr && percent->value > 100) {
-        wrong("--guard: " + quoted(*text) + " is not allowed: a size, or 0% to 100%");
-      } else {
-        out_.guard = *guard;
       }
     }
     if (const auto text = value_of("--at-most")) {
@@ -246,7 +239,8 @@ std::string run_help() {
   for (const TargetFlag& flag : kTargetFlags) out += help_line(flag.name, flag.value, flag.help);
   out += "\nLoads:\n";
   for (const spec::Field& field : spec::fields()) {
-    if (!field.flag.empty()) out += help_line(field.flag, field.value, field.help);
+    if (!field.flag.empty() && !field.needs_cluster)
+      out += help_line(field.flag, field.value, field.help);
   }
   out += "\nControl:\n";
   for (const Flag& flag : kControl) out += help_line(flag.name, flag.value, flag.help);

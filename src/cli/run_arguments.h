@@ -19,7 +19,6 @@ struct RunArguments {
   cgroup::Wanted wanted = cgroup::ByPid{0};
   spec::Stressors loads;
   std::optional<Duration> duration;
-  std::optional<std::variant<Bytes, Percent>> guard;
   std::optional<Bytes> at_most;  // of memory
   OutputOptions output;
   bool dry_run = false;

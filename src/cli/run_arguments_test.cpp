@@ -36,7 +36,7 @@ TEST(RunArguments, ValuesMayStandBehindAnEqualsSign) {
   const RunArguments got = parsed({"--container=3f2a91", "--cpu=50%", "--guard=1GiB"});
   EXPECT_EQ(std::get<cgroup::ByContainer>(got.wanted).id, "3f2a91");
   ASSERT_TRUE(got.loads.cpu);
-  EXPECT_EQ(std::get<Bytes>(*got.guard), gib(1));
+  EXPECT_EQ(std::get<Bytes>(*got.loads.guards.node_memory), gib(1));
 }
 
 TEST(RunArguments, AllThatIsWrongIsToldAtOnce) {

@@ -15,7 +15,7 @@ double seconds(std::chrono::nanoseconds duration) {
 }
 
 template <class Value>
-ordered_json bytes_or_null(const std::optional<Value>& value) {
+ordered_json value_or_null(const std::optional<Value>& value) {
   return value ? ordered_json(value->value) : ordered_json(nullptr);
 }
 
@@ -35,8 +35,8 @@ ordered_json plan_json(const PlanTold& told) {
   for (const cgroup::Level& level : told.observed.levels) {
     out["levels"].push_back({{"cgroup", level.path},
                              {"usageBytes", level.usage.value},
-                             {"limitBytes", bytes_or_null(level.limit)},
-                             {"highBytes", bytes_or_null(level.high)},
+                             {"limitBytes", value_or_null(level.limit)},
+                             {"highBytes", value_or_null(level.high)},
                              {"oomGroup", level.oom_group}});
   }
   if (const auto& memory = told.plan.memory) {
@@ -46,7 +46,7 @@ ordered_json plan_json(const PlanTold& told) {
                      {"whenOOM", spec::name_of(memory->load.when_oom.policy)},
                      {"oomScoreAdj", memory->oom_score_adj},
                      {"keepFreeBytes", memory->keep_free.value},
-                     {"atMostBytes", bytes_or_null(memory->most)},
+                     {"atMostBytes", value_or_null(memory->most)},
                      {"locked", memory->locked}};
   }
   if (const auto& cpu = told.plan.cpu) {
@@ -57,7 +57,11 @@ ordered_json plan_json(const PlanTold& told) {
   }
   if (!told.program.empty()) out["program"] = told.program;
   out["forSeconds"] = told.duration ? ordered_json(seconds(*told.duration)) : ordered_json(nullptr);
-  out["guardBytes"] = told.plan.guard.value;
+  out["guardBytes"] = told.plan.guard.memory.value;
+  const spec::NodePressure& pressure = told.plan.guard.pressure;
+  out["guardPressurePercent"] = {{"memory", value_or_null(pressure.memory)},
+                                 {"cpu", value_or_null(pressure.cpu)},
+                                 {"io", value_or_null(pressure.io)}};
   out["changes"] = told.changes;
   out["foretold"] =
       told.foretold != nullptr ? foretold_json(*told.foretold) : ordered_json(nullptr);
@@ -78,7 +82,7 @@ ordered_json sample_json(const stress::Sample& sample) {
                 {"gotCores", sample.cpu_got.value}};
   out["target"] = {
       {"usageBytes", sample.use.usage.value}, {"workingSetBytes", sample.use.working_set().value},
-      {"anonBytes", sample.use.anon.value},   {"limitBytes", bytes_or_null(sample.limit)},
+      {"anonBytes", sample.use.anon.value},   {"limitBytes", value_or_null(sample.limit)},
       {"cpuCores", sample.target_cpu.value},  {"throttledPeriods", sample.throttled_periods},
       {"oomKills", sample.oom_kills}};
   out["node"] = {{"availableBytes", sample.node_available.value}};

@@ -63,8 +63,10 @@ class TextOutput final : public RunOutput {
     if (!told.program.empty()) print("program  " + joined(told.program));
     print("for      " + (told.duration ? format_duration(*told.duration)
                                        : std::string("ever, until it is ended")));
-    print("guard    ends when the machine has less than " + format_bytes(told.plan.guard) +
+    print("guard    ends when the machine has less than " + format_bytes(told.plan.guard.memory) +
           " of memory left (now " + format_bytes(told.observed.node_available) + ")");
+    if (const std::string pressure = stress::words_of(told.plan.guard.pressure); !pressure.empty())
+      print("guard    ends when the machine's tasks wait so much of 10 s: " + pressure);
     if (told.dry_run) tell_levels(told.observed.levels);
     for (const std::string& change : told.changes) print("changes  " + change);
     if (told.foretold != nullptr && told.foretold->answer != explain::Answer::kSafe) {

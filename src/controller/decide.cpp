@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "controller/conflicts.h"
+#include "controller/guards.h"
 
 namespace duress::controller {
 
@@ -11,30 +12,44 @@ namespace {
 
 using spec::NodeOrder;
 
-// By a StopAll, and its status says so: whatever else knows of it may go.
-bool is_told_stopped(const ExperimentView& experiment) {
+// Of Completed, where it is over for good and its status says so: whatever else knows of it may go.
+const Condition* told_over(const ExperimentView& experiment, std::string_view reason) {
   const Condition* completed = condition_of(experiment.status, "Completed");
-  return completed != nullptr && completed->reason == kStoppedForAll;
+  return completed != nullptr && completed->reason == reason ? completed : nullptr;
 }
 
 // Agents remember a StopAll that no controller has seen.
 bool is_stopped_for_all(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
-  return is_told_stopped(experiment) || situation.stop_all.stops(experiment.created) ||
+  return told_over(experiment, kStoppedForAll) != nullptr ||
+         situation.stop_all.stops(experiment.created) ||
          std::ranges::any_of(situation.book, [&](const auto& one) {
            const OrderView& view = one.second;
            return view.experiment_uid == experiment.uid && view.report.stopped_for_all;
          });
 }
 
-Will will_of(const Situation& situation) {
+struct Purpose {
+  Will will = Will::kRun;
+  GuardLook guards{};
+};
+
+Purpose purpose_of(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
-  if (experiment.deleting) return Will::kDeleted;
-  if (is_stopped_for_all(situation)) return Will::kStopped;
-  if (!experiment.problem.empty()) return Will::kInvalid;
+  if (experiment.deleting) return {Will::kDeleted};
+  if (is_stopped_for_all(situation)) return {Will::kStopped};
+  if (const Condition* told = told_over(experiment, kGuard))
+    return {Will::kGuarded, {.ended = told->message}};
+  if (!experiment.problem.empty()) return {Will::kInvalid};
   if (const auto deadline = experiment.deadline(); deadline && *deadline <= situation.now)
-    return Will::kTimeUp;
-  return experiment.paused() ? Will::kPaused : Will::kRun;
+    return {Will::kTimeUp};
+  if (experiment.paused()) return {Will::kPaused};
+  if (experiment.preflight) return {Will::kRun};
+  GuardLook look =
+      look_at_guards(experiment.manifest.stressors.guards, experiment.uid, experiment.created,
+                     situation.book, situation.inventory, situation.now);
+  const Will will = look.ended.empty() ? Will::kRun : Will::kGuarded;
+  return {will, std::move(look)};
 }
 
 // Pods that were drawn before: those of the orders, which know all of them; before there is one,
@@ -74,6 +89,7 @@ NodeOrder common_order(const ExperimentView& experiment) {
   out.preflight = experiment.preflight;
   out.run = !experiment.preflight;
   out.loads = experiment.manifest.stressors;
+  out.loads.guards = guards_of_a_node(out.loads.guards);
   return out;
 }
 
@@ -91,7 +107,16 @@ void look_at_silence(const Situation& situation, Decision& out) {
 }
 
 // Of what is over, but there: its nodes are asked for recordings by its orders.
-bool keeps_orders(Will will) { return will == Will::kTimeUp || will == Will::kStopped; }
+bool keeps_orders(Will will) {
+  return will == Will::kTimeUp || will == Will::kStopped || will == Will::kGuarded;
+}
+
+// Until the status says why it is over, its orders do.
+bool keeps_stopped(const ExperimentView& experiment, Will will) {
+  if (will == Will::kStopped) return told_over(experiment, kStoppedForAll) == nullptr;
+  if (will == Will::kGuarded) return told_over(experiment, kGuard) == nullptr;
+  return will == Will::kPaused;
+}
 
 Decision::Finalizer finalizer_after(const ExperimentView& experiment, Will will,
                                     const OrderPlan& plan) {
@@ -137,7 +162,8 @@ Meant what_is_meant(const Situation& situation, Will will) {
 Decision decide(const Situation& situation) {
   const ExperimentView& experiment = situation.experiment;
   Decision out;
-  const Will will = will_of(situation);
+  const Purpose purpose = purpose_of(situation);
+  const Will will = purpose.will;
   Meant meant = what_is_meant(situation, will);
   Assignment& assignment = meant.assignment;
   WantedOrders wanted;
@@ -150,8 +176,7 @@ Decision decide(const Situation& situation) {
       experiment.uid, situation.book, wanted, situation.inventory,
       {.now = situation.now,
        .release_timeout = situation.settings.release_timeout,
-       .keep_stopped =
-           will == Will::kPaused || (will == Will::kStopped && !is_told_stopped(experiment)),
+       .keep_stopped = keeps_stopped(experiment, will),
        .kept_for = keeps_orders(will) ? situation.settings.recordings_kept : Duration(0),
        .at_once = will == Will::kDeleted && experiment.forced});
   out.finalizer = finalizer_after(experiment, will, plan);
@@ -163,6 +188,7 @@ Decision decide(const Situation& situation) {
                             .problem = assignment.problem,
                             .too_many = meant.too_many,
                             .conflict = meant.conflict,
+                            .guarded = purpose.guards.ended,
                             .all_released = plan.all_released,
                             .changes = plan.actions,
                             .now = situation.now});
@@ -175,6 +201,7 @@ Decision decide(const Situation& situation) {
                              " did not answer within the release timeout"});
   out.wake = plan.wake;
   if (will == Will::kRun || will == Will::kPaused) earlier(out.wake, experiment.deadline());
+  earlier(out.wake, purpose.guards.next);
   look_at_silence(situation, out);
   if (experiment.preflight && !experiment.deleting) {
     const WallTime removed = experiment.created + kPreflightLasts;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/wall_time.h"
+
 namespace duress::controller {
 
 namespace {
@@ -39,6 +41,15 @@ bool is_node_critical(const Json& pod) {
   if (const auto priority = number_at(pod, "/spec/priority")) return *priority >= kCriticalPriority;
   const std::string name = text_at(pod, "/spec/priorityClassName");
   return name == "system-node-critical" || name == "system-cluster-critical";
+}
+
+std::optional<WallTime> not_ready_since(const Json& pod) {
+  for (const Json& condition : list_at(pod, "/status/conditions")) {
+    if (text_at(condition, "/type") != "Ready") continue;
+    if (text_at(condition, "/status") == "True") return std::nullopt;
+    return parse_time(text_at(condition, "/lastTransitionTime"));
+  }
+  return std::nullopt;
 }
 
 bool is_static(const Json& pod) {
@@ -111,6 +122,7 @@ PodView pod_view(const Json& pod) {
   out.node_critical = is_node_critical(pod);
   out.is_static = is_static(pod);
   out.host_pid = kube::is_true_at(pod, "/spec/hostPID");
+  out.not_ready_since = not_ready_since(pod);
   out.terminating = find(pod, "/metadata/deletionTimestamp") != nullptr;
   add_containers(pod, out);
   return out;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "controller/agent_pods.h"
 #include "kube/json.h"
 #include "spec/selection.h"
@@ -34,6 +35,7 @@ struct PodView {
   bool node_critical = false;  // as the kubelet has it: others are evicted before it
   bool is_static = false;      // its node's kubelet has it from a file, and shows it here
   bool host_pid = false;
+  std::optional<WallTime> not_ready_since{};  // by its node's clock; unset: it is Ready
   // As candidate.containers: ordinary ones first, sidecars behind them, init containers last.
   std::vector<ContainerView> containers{};
 

@@ -22,6 +22,7 @@ std::string phase_of(const Facts& facts, const Records& records) {
       return all_released ? "Paused" : "Stopping";
     case Will::kTimeUp:
     case Will::kStopped:
+    case Will::kGuarded:
       return all_released ? "Finished" : "Stopping";
     case Will::kDeleted:
       return "Stopping";
@@ -75,6 +76,8 @@ Finding completed(const Facts& facts) {
     return {"Completed", facts.all_released, std::string(kStoppedForAll),
             "a StopAll ended every experiment that was there, for good; make a new one"};
   }
+  if (facts.will == Will::kGuarded)
+    return {"Completed", facts.all_released, std::string(kGuard), facts.guarded};
   if (facts.will != Will::kTimeUp) return {"Completed", false, "NotOver", ""};
   return {"Completed", facts.all_released, "TimeUp",
           facts.all_released ? "" : "the duration is over; not all has been released yet"};
@@ -129,6 +132,8 @@ class Notes final {
     if (ceased("Paused") && now_.run) note("Started", "Experiment has started");
     if (got_reason("Completed", "TimeUp")) note("TimeUp", "Time up according to the duration");
     if (got_reason("Completed", kStoppedForAll)) warn("StopAll", message_of("Completed"));
+    if (got_reason("Completed", kGuard))
+      warn("Guard", "Ended by a guard: " + message_of("Completed"));
     if (got_reason("Completed", "Deleted")) note("Deleted", "Experiment has been deleted");
     if (is_news("Selected") && !is_true(now_, "Selected"))
       warn("Failed", "Failed to select targets: " + message_of("Selected"));

@@ -15,10 +15,13 @@ namespace duress::controller {
 inline constexpr std::string_view kPreflight = "Preflight";
 inline constexpr std::string_view kPreflightDone = "PreflightDone";
 
-enum class Will { kRun, kPaused, kTimeUp, kStopped, kDeleted, kInvalid };
+enum class Will { kRun, kPaused, kTimeUp, kStopped, kGuarded, kDeleted, kInvalid };
 
 // Of Completed: by a StopAll. It holds for good.
 inline constexpr std::string_view kStoppedForAll = "StopAll";
+
+// Of Completed: by one of its guards. It holds for good as well.
+inline constexpr std::string_view kGuard = "Guard";
 
 // A node that has not answered for so long is named, once.
 inline constexpr auto kSilentAfter = std::chrono::seconds(10);
@@ -32,6 +35,7 @@ struct Facts {
   std::string problem{};               // of selecting
   bool too_many = false;               // that is it: more than the administrator allows
   std::string conflict{};              // with whom, about what
+  std::string guarded{};               // kGuarded: by what
   bool all_released = false;
   const std::vector<OrderAction>& changes;  // that are given now: their nodes know nothing of them
   WallTime now{};

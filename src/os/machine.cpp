@@ -25,7 +25,25 @@ std::optional<Bytes> field(const std::string& text, std::string_view name) {
   return kib(value);
 }
 
+std::optional<Percent> some_avg10(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return std::nullopt;
+  constexpr std::string_view kBefore = "some avg10=";
+  if (!text->starts_with(kBefore)) return std::nullopt;
+  double value = 0;
+  const char* from = text->data() + kBefore.size();
+  if (std::from_chars(from, text->data() + text->size(), value).ec != std::errc())
+    return std::nullopt;
+  return Percent{value};
+}
+
 }  // namespace
+
+PressureState pressure_state(const std::string& proc) {
+  return {.memory = some_avg10(proc + "/pressure/memory"),
+          .cpu = some_avg10(proc + "/pressure/cpu"),
+          .io = some_avg10(proc + "/pressure/io")};
+}
 
 Result<MemoryInfo> MemoryInfo::open(const std::string& proc) {
   const std::string path = proc + "/meminfo";

@@ -36,6 +36,15 @@ class MemoryInfo final {
   Bytes swap_total_;
 };
 
+// The part of the last 10 s in which some task of the machine waited: "some avg10" of
+// /proc/pressure (Documentation/accounting/psi.rst). Unset where the kernel does not tell.
+struct PressureState {
+  std::optional<Percent> memory{};
+  std::optional<Percent> cpu{};
+  std::optional<Percent> io{};
+};
+[[nodiscard]] PressureState pressure_state(const std::string& proc);
+
 // The chosen word of a kernel switch such as "always [madvise] never".
 [[nodiscard]] std::optional<std::string> chosen(const std::string& path);
 

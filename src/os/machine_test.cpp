@@ -87,5 +87,18 @@ TEST_F(Machine, ChosenWordIsUnsetWhereNoneIsMarked) {
   EXPECT_EQ(chosen(root_ + "/absent"), std::nullopt);
 }
 
+TEST_F(Machine, PressureIsThatOfTheLastTenSeconds) {
+  EXPECT_FALSE(pressure_state(root_).memory);
+  std::filesystem::create_directory(root_ + "/pressure");
+  put("pressure/memory",
+      "some avg10=12.34 avg60=4.00 avg300=0.00 total=1\nfull avg10=99.00 avg60=0.00 avg300=0.00 "
+      "total=1\n");
+  put("pressure/cpu", "full avg10=1.00\n");
+  const PressureState state = pressure_state(root_);
+  EXPECT_EQ(state.memory, Percent{12.34});
+  EXPECT_FALSE(state.cpu) << "an older kernel's";
+  EXPECT_FALSE(state.io);
+}
+
 }  // namespace
 }  // namespace duress::os

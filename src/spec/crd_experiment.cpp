@@ -205,6 +205,7 @@ Json experiment_schema() {
        {"restart", schema::choice("Whether a container that was restarted or replaced is stressed "
                                   "again: again (the default) or end.",
                                   {"again", "end"})},
+       {"guards", guards_schema()},
        {"preflight",
         schema::yes_or_no("Nothing is injected: it is foretold for each container what the load "
                           "would do, and the experiment is removed 60 s after it was made. It "
@@ -217,6 +218,12 @@ Json experiment_schema() {
                      "has(self.stressors.cpu)))",
             .message = "nothing to do: give memory, cpu or both",
             .at = ".stressors"});
+  schema::add_rule(
+      out,
+      {.holds = "!has(self.guards) || !has(self.guards.restarts) || !has(self.restart) || "
+                "self.restart != 'end'",
+       .message = "with restart: end no restarted container is stressed: leave out one of them",
+       .at = ".guards.restarts"});
   schema::add_rule(out, {.holds = "(has(self.preflight) && self.preflight) == "
                                   "(has(oldSelf.preflight) && oldSelf.preflight)",
                          .message = "it cannot be changed: make another experiment",

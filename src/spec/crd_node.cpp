@@ -54,6 +54,7 @@ Json node_order_schema() {
        {"stressors",
         open(schema::object("As a StressChaos has them, every value a text.", Json::object()))},
        {"stressngStressors", schema::text("", kLongestMessage)},
+       {"guards", open(schema::object("What of the node ends the loads.", Json::object()))},
        {"containers", schema::list("The containers on this node.", container, kMost)}}));
   out["required"] = Json::array({"nodeName"});
   schema::add_rule(out,
@@ -82,6 +83,7 @@ Json node_report_schema() {
             {"kills", schema::count("")},
             {"oomKills", schema::count("")},
             {"restarts", schema::count("")},
+            {"guarded", schema::yes_or_no("A guard ended the load: the message tells which.")},
             {"event", schema::text("", kLongestMessage)},
             {"message", schema::text("", kLongestMessage)},
             {"forecast", schema::text("", kLongestMessage)},

@@ -7,6 +7,8 @@ namespace duress::spec {
 
 // spec.stressors, with its rules.
 [[nodiscard]] schema::Json stressors_schema();
+// spec.guards
+[[nodiscard]] schema::Json guards_schema();
 // spec of a StressChaos, with its rules.
 [[nodiscard]] schema::Json experiment_schema();
 [[nodiscard]] schema::Json experiment_status_schema();

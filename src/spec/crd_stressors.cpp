@@ -21,6 +21,8 @@ constexpr std::string_view kRatePattern =
     R"((?i)^\s*(\d+\.?\d*|\.\d+)\s*(b|[kmgtpe]i?b?)?\s*(/s)?\s*$)";
 constexpr std::string_view kSizeOrPercentPattern =
     R"((?i)^\s*(\d+\.?\d*|\.\d+)\s*(%|b|[kmgtpe]i?b?)?\s*$)";
+constexpr std::string_view kSizeOrSharePattern =
+    R"((?i)^\s*((\d+\.?\d*|\.\d+)\s*(b|[kmgtpe]i?b?)?|(0*(100(\.0*)?|\d{1,2}(\.\d*)?)|\.\d+)\s*%)\s*$)";
 constexpr std::string_view kLoadPattern = R"(^\s*0*(100(\.0*)?|[1-9]\d?(\.\d*)?)\s*%?\s*$)";
 constexpr std::string_view kTimePattern =
     R"(^\s*\+?(0|((\d+\.?\d*|\.\d+)(h|m|s|ms|us|µs|ns))+)\s*$)";
@@ -93,6 +95,10 @@ Json schema_of(const Field& field) {
       add_written(out, field, at_least,
                   "self.trim() == '' || " + matches(kSizeOrPercentPattern) + some);
       return out;
+    case FieldKind::kSizeOrShare:
+      out = schema::number_or_text(text, kLongestValue);
+      add_written(out, field, at_least, matches(kSizeOrSharePattern));
+      return out;
     case FieldKind::kPercent:
       out = schema::number_or_text(text, kLongestValue);
       add_written(out, field, "self >= 1 && self <= 100",
@@ -101,7 +107,7 @@ Json schema_of(const Field& field) {
     case FieldKind::kTime:
       out = schema::text(text, kLongestValue);
       schema::add_rule(
-          out, {.holds = matches(kTimePattern),
+          out, {.holds = matches(kTimePattern) + some,
                 .message = std::string(field.allowed),
                 .says = "self + " + literal(" is not allowed: ") + " + " + literal(field.allowed)});
       return out;
@@ -223,11 +229,28 @@ void add_oom_rules(Json& when) {
                           .at = ".maxKills"});
 }
 
+bool is_guard(const Field& field) { return field.path.starts_with("guards."); }
+
 }  // namespace
+
+Json guards_schema() {
+  Json all = Json::object();
+  for (const Field& field : fields())
+    if (is_guard(field)) place_of(all, field.path) = schema_of(field);
+  Json out = all["guards"];
+  out["description"] =
+      "What ends the whole experiment for good: its stress is released on every node, and the "
+      "condition Completed says which guard it was.";
+  out["minProperties"] = 1;
+  out["properties"]["nodePressure"]["description"] =
+      "How long the tasks of a node may wait, as its /proc/pressure tells.";
+  return out;
+}
 
 Json stressors_schema() {
   Json properties = Json::object();
-  for (const Field& field : fields()) place_of(properties, field.path) = schema_of(field);
+  for (const Field& field : fields())
+    if (!is_guard(field)) place_of(properties, field.path) = schema_of(field);
   for (const char* load : {"memory", "cpu"}) {
     properties[load]["properties"]["options"] = options_schema();
     properties[load]["minProperties"] = 1;

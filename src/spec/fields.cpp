@@ -1,20 +1,14 @@
 #include "spec/fields.h"
 
-#include <fmt/format.h>
 #include <algorithm>
-
 #include <array>
 #include <utility>
+
+#include "spec/field_kinds.h"
 
 namespace duress::spec {
 
 namespace {
-
-template <class E>
-struct Name {
-  std::string_view name;
-  E value;
-};
 
 constexpr Name<SizeOf> kSizeOf[] = {{"total", SizeOf::kTotal}, {"worker", SizeOf::kWorker}};
 constexpr Name<Mode> kMode[] = {{"add", Mode::kAdd}, {"reach", Mode::kReach}};
@@ -34,89 +28,7 @@ constexpr Name<Then> kThen[] = {{"stop", Then::kStop}, {"regrow", Then::kRegrow}
 constexpr Name<bool> kSwitch[] = {{"true", true}, {"false", false}};
 
 constexpr int kMostKills = 1'000'000;
-
-// How one kind of value is read and written. `read` answers nothing where the text is not allowed;
-// the row says what is.
-
-template <class E, std::size_t N>
-struct Choice {
-  const Name<E> (&names)[N];
-  [[nodiscard]] std::optional<E> read(std::string_view text) const {
-    const auto* const found = std::ranges::find(names, trim(text), &Name<E>::name);
-    return found == std::end(names) ? std::nullopt : std::optional(found->value);
-  }
-  [[nodiscard]] std::string write(E value) const {
-    return std::string(std::ranges::find(names, value, &Name<E>::value)->name);
-  }
-};
-
-struct Whole {
-  int least;
-  int most;
-  [[nodiscard]] std::optional<int> read(std::string_view text) const {
-    const auto number = parse_integer(trim(text));
-    if (!number || *number < least || *number > most) return std::nullopt;
-    return static_cast<int>(*number);
-  }
-  static std::string write(int value) { return std::to_string(value); }
-};
-
-struct Size {
-  Bytes least;
-  std::string_view may_end_in{};
-  [[nodiscard]] std::optional<Bytes> read(std::string_view text) const {
-    text = trim(text);
-    if (text.ends_with(may_end_in)) text.remove_suffix(may_end_in.size());
-    const auto size = parse_size(text);
-    if (!size || *size < least) return std::nullopt;
-    return *size;
-  }
-  // In the largest unit that keeps every byte.
-  static std::string write(Bytes value) {
-    for (const auto& [unit, name] : {std::pair(gib(1), "GiB"), {mib(1), "MiB"}, {kib(1), "KiB"}}) {
-      if (value.value > 0 && value.value % unit.value == 0)
-        return std::to_string(value.value / unit.value).append(name);
-    }
-    return std::to_string(value.value);
-  }
-};
-
-// std::to_chars' shortest text, which reads back as the same number.
-std::string percent_text(Percent percent) { return fmt::format("{}%", percent.value); }
-
-struct SizeOrPercent {
-  using Value = std::variant<Bytes, Percent>;
-  static std::optional<Value> read(std::string_view text) {
-    const auto size = parse_size_or_percent(text);
-    if (!size) return std::nullopt;
-    const bool positive = std::visit([](auto part) { return part.value > 0; }, *size);
-    return positive ? std::optional(*size) : std::nullopt;
-  }
-  static std::string write(const Value& value) {
-    if (const auto* bytes = std::get_if<Bytes>(&value)) return Size::write(*bytes);
-    return percent_text(std::get<Percent>(value));
-  }
-};
-
-struct Load {
-  static std::optional<Percent> read(std::string_view text) {
-    std::string load(trim(text));
-    if (!load.ends_with('%')) load += '%';
-    const auto percent = parse_percent(load);
-    if (!percent || percent->value < 1 || percent->value > 100) return std::nullopt;
-    return *percent;
-  }
-  static std::string write(Percent value) { return percent_text(value); }
-};
-
-struct Time {
-  static std::optional<Duration> read(std::string_view text) {
-    const auto time = parse_duration(text);
-    if (!time || time->count() < 0) return std::nullopt;
-    return *time;
-  }
-  static std::string write(Duration value) { return format_duration(value); }
-};
+constexpr int kMostRestarts = 1000;
 
 constexpr Choice kSizeOfs{kSizeOf};
 constexpr Choice kModes{kMode};
@@ -133,8 +45,11 @@ constexpr Size kAnySize{Bytes{0}};
 constexpr Size kRealSize{Bytes{1}};
 constexpr Size kRate{Bytes{0}, "/s"};
 constexpr SizeOrPercent kSizeOrPercent{};
+constexpr SizeOrShare kSizeOrShare{};
 constexpr Load kLoad{};
-constexpr Time kTime{};
+constexpr Time kTime{Duration(0)};
+constexpr Time kSomeTime{Duration(1)};
+constexpr Whole kRestarts{1, kMostRestarts};
 
 // The part of the loads that a member belongs to; made where it is not there, or null.
 
@@ -149,6 +64,8 @@ void make(Stressors& loads, WhenOom*& part) {
   make(loads, memory);
   part = &memory->when_oom;
 }
+void make(Stressors& loads, Guards*& part) { part = &loads.guards; }
+void make(Stressors& loads, NodePressure*& part) { part = &loads.guards.node_pressure; }
 
 void find(const Stressors& loads, const MemoryLoad*& part) {
   part = loads.memory ? &*loads.memory : nullptr;
@@ -159,6 +76,8 @@ void find(const Stressors& loads, const CpuLoad*& part) {
 void find(const Stressors& loads, const WhenOom*& part) {
   part = loads.memory ? &loads.memory->when_oom : nullptr;
 }
+void find(const Stressors& loads, const Guards*& part) { part = &loads.guards; }
+void find(const Stressors& loads, const NodePressure*& part) { part = &loads.guards.node_pressure; }
 
 template <class T>
 const T* given(const T& value) {
@@ -235,7 +154,13 @@ constexpr void describe(Field& field, const SizeOrPercent& /*any*/) {
   field.least = 1;
 }
 constexpr void describe(Field& field, const Load& /*any*/) { field.kind = FieldKind::kPercent; }
-constexpr void describe(Field& field, const Time& /*any*/) { field.kind = FieldKind::kTime; }
+constexpr void describe(Field& field, const SizeOrShare& /*any*/) {
+  field.kind = FieldKind::kSizeOrShare;
+}
+constexpr void describe(Field& field, const Time& time) {
+  field.kind = FieldKind::kTime;
+  field.least = time.least.count();
+}
 template <auto Member, const auto& Kind>
 constexpr Row row(Field field) {
   using Of = MemberOf<decltype(Member)>;
@@ -355,6 +280,45 @@ constexpr std::array kRows = {
          .value = "core|limit",
          .help = "load is of one core a worker, or of the quota for all (default: core)",
          .allowed = "core or limit"}),
+    row<&Guards::node_memory, kSizeOrShare>(
+        {.flag = "--guard",
+         .path = "guards.nodeMemory",
+         .value = "SIZE|PERCENT",
+         .help = "end when the machine has less memory available (default: the larger of 5 % and "
+                 "256 MiB)",
+         .allowed = "a size, or 0% to 100%"}),
+    row<&NodePressure::memory, kLoad>(
+        {.flag = "--guard-memory-pressure",
+         .path = "guards.nodePressure.memory",
+         .value = "PERCENT",
+         .help = "end when the machine's tasks wait for memory so much of the time (some avg10)",
+         .allowed = "1 to 100 (percent)"}),
+    row<&NodePressure::cpu, kLoad>(
+        {.flag = "--guard-cpu-pressure",
+         .path = "guards.nodePressure.cpu",
+         .value = "PERCENT",
+         .help = "end when the machine's tasks wait for a CPU so much of the time",
+         .allowed = "1 to 100 (percent)"}),
+    row<&NodePressure::io, kLoad>(
+        {.flag = "--guard-io-pressure",
+         .path = "guards.nodePressure.io",
+         .value = "PERCENT",
+         .help = "end when the machine's tasks wait for disks so much of the time",
+         .allowed = "1 to 100 (percent)"}),
+    row<&Guards::restarts, kRestarts>(
+        {.flag = "--guard-restarts",
+         .path = "guards.restarts",
+         .value = "N",
+         .help = "end the experiment when a container was restarted so often while stressed",
+         .allowed = "1 to 1000",
+         .needs_cluster = true}),
+    row<&Guards::not_ready_for, kSomeTime>(
+        {.flag = "--guard-not-ready",
+         .path = "guards.notReadyFor",
+         .value = "DURATION",
+         .help = "end the experiment when a Pod that has the stress is not Ready for so long",
+         .allowed = "a duration above 0s such as 30s",
+         .needs_cluster = true}),
 };
 
 // Text long enough to be a mistake is cut by quoted(), so the line stays one.
@@ -385,10 +349,24 @@ std::string name_of(OomPolicy policy) { return kPolicies.write(policy); }
 
 std::span<const Field> fields() { return kFields; }
 
+std::string manifest_path(std::string_view path) {
+  return (path.starts_with("guards") ? "spec." : "spec.stressors.") + std::string(path);
+}
+
 const Field* field_by_flag(std::string_view flag) { return field_where(&Field::flag, flag); }
 
 const Field* field_by_path(std::string_view path) {
   return field_where(&Field::path, path == "memory.ramp" ? "memory.time" : path);
+}
+
+std::vector<std::string> drop_cluster_guards(Stressors& loads) {
+  std::vector<std::string> out;
+  for (const Field& field : kFields) {
+    if (field.needs_cluster && field.text(loads)) out.push_back(manifest_path(field.path));
+  }
+  loads.guards.restarts.reset();
+  loads.guards.not_ready_for.reset();
+  return out;
 }
 
 std::optional<Problem> set_field(Stressors& loads, const Field& field, std::string_view text,

@@ -41,7 +41,9 @@ TEST(Fields, HaveNamesHelpAndLimits) {
   std::set<std::string_view> paths;
   for (const Field& field : fields()) {
     EXPECT_THAT(field.flag, StartsWith("--"));
-    EXPECT_TRUE(field.path.starts_with("memory.") || field.path.starts_with("cpu."));
+    EXPECT_TRUE(field.path.starts_with("memory.") || field.path.starts_with("cpu.") ||
+                field.path.starts_with("guards."))
+        << field.path;
     EXPECT_FALSE(field.help.empty()) << field.flag;
     EXPECT_FALSE(field.allowed.empty()) << field.flag;
     EXPECT_EQ(field.value.empty(), field.is_switch) << field.flag;
@@ -50,7 +52,7 @@ TEST(Fields, HaveNamesHelpAndLimits) {
     EXPECT_EQ(field_by_flag(field.flag), &field);
     EXPECT_EQ(field_by_path(field.path), &field);
   }
-  EXPECT_EQ(fields().size(), 19U);
+  EXPECT_EQ(fields().size(), 25U);
 }
 
 TEST(Fields, AreFoundByBothNamesOfTheRamp) {

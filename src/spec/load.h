@@ -56,10 +56,34 @@ struct CpuLoad {
   bool load_given = false;  // a flag or manifest said it; validate() wants it said
 };
 
+// Of the whole machine: the share of the last 10 s in which tasks waited ("some avg10" of
+// /proc/pressure, Documentation/accounting/psi.rst).
+struct NodePressure {
+  std::optional<Percent> memory{};
+  std::optional<Percent> cpu{};
+  std::optional<Percent> io{};
+
+  friend bool operator==(const NodePressure&, const NodePressure&) = default;
+};
+
+// What ends the loads, and with them the whole experiment, for good. Unset: it does not.
+struct Guards {
+  // The least memory that the node keeps available; without it the load of a container alone ends,
+  // at the larger of 5 % of the machine and 256 MiB.
+  std::optional<std::variant<Bytes, Percent>> node_memory{};
+  NodePressure node_pressure{};
+  // These take a Pod's life to tell, which only a cluster has.
+  std::optional<int> restarts{};            // of one container, while it was stressed
+  std::optional<Duration> not_ready_for{};  // of a Pod that has the stress
+
+  friend bool operator==(const Guards&, const Guards&) = default;
+};
+
 struct Stressors {
   std::optional<MemoryLoad> memory;
   std::optional<CpuLoad> cpu;
   std::string stressng;  // not empty: wins over both (stressngStressors)
+  Guards guards{};
 };
 
 }  // namespace duress::spec

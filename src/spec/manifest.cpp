@@ -18,9 +18,9 @@ const std::string kStressors = "spec.stressors";
 
 constexpr std::array<std::string_view, 5> kTop = {"apiVersion", "kind", "metadata", "spec",
                                                   "status"};
-constexpr std::array<std::string_view, 10> kSpec = {
-    "selector",          "mode",     "value",         "containerNames", "stressors",
-    "stressngStressors", "duration", "remoteCluster", "restart",        "preflight"};
+constexpr std::array<std::string_view, 11> kSpec = {
+    "selector", "mode",          "value",   "containerNames", "stressors", "stressngStressors",
+    "duration", "remoteCluster", "restart", "preflight",      "guards"};
 constexpr std::array<std::string_view, 2> kLoads = {"memory", "cpu"};
 
 // Names that may stand below "memory" or "memory.whenOOM", as the table of fields has them.
@@ -135,7 +135,12 @@ class ManifestReader {
     if (const YamlNode* preflight = spec.find("preflight")) read_preflight(*preflight);
     if (const YamlNode* stressors = spec.find("stressors")) read_stressors(*stressors);
     if (const YamlNode* dialect = spec.find("stressngStressors")) read_stressng(*dialect);
+    if (const YamlNode* guards = spec.find("guards")) read_guards(*guards);
     if (problems_.empty()) check_something_to_do();
+    if (!out_.again && out_.stressors.guards.restarts) {
+      problems_.add("spec.guards.restarts", std::to_string(*out_.stressors.guards.restarts),
+                    "with restart: end no restarted container is stressed: leave out one of them");
+    }
   }
 
   void read_duration(const YamlNode& node) {
@@ -221,6 +226,12 @@ class ManifestReader {
     out_.notes.push_back(path + ".load is not given: 100 is meant");
   }
 
+  void read_guards(const YamlNode& node) {
+    std::vector<std::string> none;
+    if (has_fields(node, "spec.guards", "nodeMemory, nodePressure, restarts or notReadyFor"))
+      read_fields(node, "guards", none);
+  }
+
   bool has_fields(const YamlNode& node, const std::string& path, std::string_view which) {
     if (!problems_.is_map(node, path)) return false;
     const auto given = [](const YamlMember& member) { return !member.value.is_null(); };
@@ -233,15 +244,15 @@ class ManifestReader {
     return node.kind == YamlNode::Kind::kScalar && trim(node.text).empty();
   }
 
-  // Every member of "memory", "cpu" or "memory.whenOOM" by the table of fields.
+  // Every member of "memory", "cpu", "memory.whenOOM" or "guards" by the table of fields.
   void read_fields(const YamlNode& node, const std::string& parent,
                    std::vector<std::string>& options) {
     const std::vector<std::string_view> known = names_below(parent);
     for (const YamlMember& member : node.members) {
       const std::string path = parent + "." + member.name;
-      const std::string full = below("spec.stressors." + parent, member.name);
+      const std::string full = below(manifest_path(parent), member.name);
       if (std::ranges::find(known, member.name) == known.end()) {
-        problems_.unknown("spec.stressors." + parent, member.name, known);
+        problems_.unknown(manifest_path(parent), member.name, known);
       } else if (member.value.is_null()) {
         continue;
       } else if (member.name == "options") {

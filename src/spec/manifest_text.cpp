@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "memory.whenOOM.policy" -> stressors["memory"]["whenOOM"]["policy"].
-Json& at(Json& stressors, std::string_view path) {
-  Json* node = &stressors;
+// "spec.guards.restarts" -> manifest["spec"]["guards"]["restarts"].
+Json& at(Json& manifest, std::string_view path) {
+  Json* node = &manifest;
   for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
     node = &(*node)[std::string(path.substr(0, dot))];
     path.remove_prefix(dot + 1);
@@ -29,31 +29,30 @@ Json typed(const Field& field, const std::string& text) {
   return number ? Json(*number) : Json(text);
 }
 
-Json stressors_of(const Stressors& loads) {
-  Json stressors = Json::object();
+void put_loads(Json& manifest, const Stressors& loads) {
   for (const Field& field : fields()) {
-    if (const auto text = field.text(loads)) at(stressors, field.path) = typed(field, *text);
+    if (const auto text = field.text(loads))
+      at(manifest, manifest_path(field.path)) = typed(field, *text);
   }
+  const auto put = [&](const std::string& path, const auto& value) {
+    at(manifest, manifest_path(path)) = value;
+  };
   // A load that is all defaults is there too.
-  if (loads.memory) stressors["memory"]["workers"] = loads.memory->workers;
-  if (loads.cpu) stressors["cpu"]["workers"] = loads.cpu->workers;
-  if (loads.memory && !loads.memory->options.empty())
-    stressors["memory"]["options"] = loads.memory->options;
-  if (loads.cpu && !loads.cpu->options.empty()) stressors["cpu"]["options"] = loads.cpu->options;
-  return stressors;
+  if (loads.memory) put("memory.workers", loads.memory->workers);
+  if (loads.cpu) put("cpu.workers", loads.cpu->workers);
+  if (loads.memory && !loads.memory->options.empty()) put("memory.options", loads.memory->options);
+  if (loads.cpu && !loads.cpu->options.empty()) put("cpu.options", loads.cpu->options);
+  if (!loads.stressng.empty()) manifest["spec"]["stressngStressors"] = loads.stressng;
 }
 
 }  // namespace
 
 std::string manifest_text(const Stressors& loads, const std::string& name) {
-  const Json stressors = stressors_of(loads);
-  Json spec = {{"stressors", stressors}};
-  if (stressors.empty()) spec.erase("stressors");
-  if (!loads.stressng.empty()) spec["stressngStressors"] = loads.stressng;
-  const Json manifest = {{"apiVersion", "chaos-mesh.org/v1alpha1"},
-                         {"kind", "StressChaos"},
-                         {"metadata", {{"name", name}}},
-                         {"spec", spec}};
+  Json manifest = {{"apiVersion", "chaos-mesh.org/v1alpha1"},
+                   {"kind", "StressChaos"},
+                   {"metadata", {{"name", name}}},
+                   {"spec", Json::object()}};
+  put_loads(manifest, loads);
   return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

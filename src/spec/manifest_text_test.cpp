@@ -24,6 +24,10 @@ std::string other_than_default(std::string_view flag) {
   if (flag == "--cpu") return "37.5%";
   if (flag == "--cpu-percent-of") return "limit";
   if (flag == "--rewrite") return "10MiB/s";
+  if (flag == "--guard") return "12.5%";
+  if (flag == "--guard-not-ready") return "30s";
+  if (flag == "--guard-restarts") return "3";
+  if (flag.starts_with("--guard")) return "20%";
   return flag == "--workers" || flag == "--cpu-workers" ? "3" : "64MiB";
 }
 

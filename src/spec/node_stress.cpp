@@ -62,6 +62,7 @@ json json_of(const ContainerReport& report) {
               {"kills", report.kills},         {"oomKills", report.oom_kills},
               {"restarts", report.restarts}};
   put(out, "containerID", report.id);
+  if (report.guarded) out["guarded"] = true;
   out.update(measured_json(report));
   return out;
 }
@@ -75,6 +76,7 @@ ContainerReport report_of(const json& from) {
   out.injection = injection_of(text_at(from, "phase"));
   out.times = static_cast<int>(number_at(from, "times").value_or(0));
   out.reached = object_at(from, "reached") == true;
+  out.guarded = object_at(from, "guarded") == true;
   out.kills = number_at(from, "kills").value_or(0);
   out.oom_kills = number_at(from, "oomKills").value_or(0);
   out.restarts = number_at(from, "restarts").value_or(0);
@@ -88,7 +90,7 @@ std::unexpected<Error> missing(const std::string& field) {
 
 Result<Stressors> loads_of(const json& spec) {
   json inner = json::object();
-  for (const char* name : {"stressors", "stressngStressors"}) {
+  for (const char* name : {"stressors", "stressngStressors", "guards"}) {
     if (spec.contains(name)) inner[name] = spec[name];
   }
   const json manifest = {{"apiVersion", "chaos-mesh.org/v1alpha1"},

@@ -78,6 +78,7 @@ struct ContainerReport {
   std::optional<Cores> cpu_asked{};
   std::optional<Cores> cpu_got{};
   bool reached = false;                        // what was asked for was there
+  bool guarded = false;                        // a guard ended the load: the message tells which
   std::int64_t kills = 0;                      // of workers
   std::int64_t oom_kills = 0;                  // in the container, while it was stressed
   std::int64_t restarts = 0;                   // of the container, seen while it was stressed

@@ -234,6 +234,8 @@ Duration Engine::tick() {
     next_told_ = now + kTellEvery;
   }
   if (now >= next_sample_) {
+    if (setting_.plan.guard.pressure != spec::NodePressure{})
+      node_now_.pressure = world_.node.pressure();
     sample(false);
     next_sample_ += kSampleEvery;
     if (next_sample_ < now) next_sample_ = now + kSampleEvery;  // held up: no burst of samples
@@ -268,11 +270,8 @@ Duration Engine::steer_cpu() {
 void Engine::check_guard() {
   auto available = world_.node.available();
   if (!available) return;
-  node_available_ = *available;
-  if (node_available_ >= setting_.plan.guard) return;
-  end(EndReason::kGuard, "the machine has " + format_bytes(node_available_) +
-                             " of memory left, less than the guard of " +
-                             format_bytes(setting_.plan.guard));
+  node_now_.available = *available;
+  if (auto why = beyond(setting_.plan.guard, node_now_)) end(EndReason::kGuard, std::move(*why));
 }
 
 void Engine::follow_limit() {

@@ -113,7 +113,7 @@ class Engine final {
   Instant last_sample_;
   std::chrono::nanoseconds sampled_load_cpu_{0};
   std::chrono::nanoseconds sampled_target_cpu_{0};
-  Bytes node_available_;
+  NodeNow node_now_;
   Outcome outcome_;
 };
 

@@ -84,7 +84,7 @@ void Engine::sample(bool last) {
   out.at = now - start_;
   out.use = sight_.use;
   if (const auto limit = cgroup::effective_limit(sight_.levels)) out.limit = limit->limit;
-  out.node_available = node_available_;
+  out.node_available = node_now_.available;
   if (world_.target.cpu) {
     if (auto cpu = world_.target.cpu->read()) cpu_now_ = *cpu;
   }

@@ -46,6 +46,7 @@ Result<Observed> observe(const cgroup::Target& target, const Machine& machine) {
   out.init_oom_score_adj = init == out.processes.end() ? own : init->inputs.oom_score_adj;
   out.node_total = machine.total;
   out.node_available = machine.available;
+  out.node_pressure = os::pressure_state("/proc");
   out.node_cpus = machine.cpus;
   out.can_lock = machine.rights.ipc_lock;
   out.can_lower_oom_score = machine.rights.sys_resource;

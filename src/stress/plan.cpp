@@ -80,13 +80,17 @@ class Planner {
   void refuse(std::string text) { plan_.refusals.push_back(std::move(text)); }
 
   void guard() {
-    plan_.guard = std::max(percent_of(kGuardPart, seen_.node_total), kLeastGuard);
-    if (!asked_.guard) return;
-    if (const auto* bytes = std::get_if<Bytes>(&*asked_.guard)) {
-      plan_.guard = *bytes;
-    } else {
-      plan_.guard = percent_of(std::get<Percent>(*asked_.guard), seen_.node_total);
+    const spec::Guards& asked = asked_.loads.guards;
+    plan_.guard.memory = std::max(percent_of(kGuardPart, seen_.node_total), kLeastGuard);
+    if (const auto& memory = asked.node_memory) {
+      const auto* bytes = std::get_if<Bytes>(&*memory);
+      plan_.guard.memory =
+          bytes != nullptr ? *bytes : percent_of(std::get<Percent>(*memory), seen_.node_total);
     }
+    plan_.guard.pressure = asked.node_pressure;
+    if (auto why = not_told(asked.node_pressure, seen_.node_pressure)) return refuse(*why);
+    if (auto why = beyond(asked.node_pressure, seen_.node_pressure))
+      refuse("guard: " + *why + ": wait until it has eased, or allow more");
   }
 
   void memory(const spec::MemoryLoad& load) {
@@ -183,11 +187,11 @@ class Planner {
 
   void against_guard(const MemoryPlan& plan) {
     const Bytes rise = attainable(plan, seen_);
-    if (seen_.node_available - rise >= plan_.guard) return;
+    if (seen_.node_available - rise >= plan_.guard.memory) return;
     refuse("memory: " + format_bytes(rise) + " more would leave the machine " +
            format_bytes(std::max(Bytes{0}, seen_.node_available - rise)) + ", below the guard of " +
-           format_bytes(plan_.guard) + ": ask for at most " +
-           format_bytes(std::max(Bytes{0}, seen_.node_available - plan_.guard)) +
+           format_bytes(plan_.guard.memory) + ": ask for at most " +
+           format_bytes(std::max(Bytes{0}, seen_.node_available - plan_.guard.memory)) +
            ", or set --guard");
   }
 

@@ -14,6 +14,7 @@
 #include "cgroup/oom_scene.h"
 #include "cgroup/target.h"
 #include "spec/load.h"
+#include "stress/guard.h"
 
 namespace duress::stress {
 
@@ -29,6 +30,7 @@ struct Observed {
   int init_oom_score_adj = 0;
   Bytes node_total{};
   Bytes node_available{};
+  os::PressureState node_pressure{};
   int node_cpus = 1;
   int own_oom_score_adj = 0;
   bool can_lock = true;                  // CAP_IPC_LOCK
@@ -58,15 +60,13 @@ struct CpuPlan {
 struct Plan {
   std::optional<MemoryPlan> memory{};
   std::optional<CpuPlan> cpu{};
-  Bytes guard{};
+  NodeGuard guard{};
   std::vector<std::string> notes{};     // what the user should know
   std::vector<std::string> refusals{};  // not empty: nothing may be started
 };
 
 struct Asked {
   spec::Stressors loads{};
-  std::optional<std::variant<Bytes, Percent>>
-      guard;                       // unset: the larger of 5 % of the machine and 256 MiB
   std::optional<Bytes> at_most{};  // memory; unset: no bound
 };
 

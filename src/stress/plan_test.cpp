@@ -101,7 +101,7 @@ TEST(Plan, RefusesWhatTheGuardWouldEndAtOnceWithTheFigures) {
   Observed seen = article();
   seen.levels[0].limit.reset();
   const Plan plan = make_plan(memory(gib(8)), seen);
-  EXPECT_EQ(plan.guard, percent_of(Percent{5}, gib(16)));
+  EXPECT_EQ(plan.guard.memory, percent_of(Percent{5}, gib(16)));
   EXPECT_THAT(plan.refusals, ElementsAre(AllOf(HasSubstr("8 GiB"), HasSubstr("guard"),
                                                HasSubstr("at most 7.2 GiB"))));
 }
@@ -115,10 +115,10 @@ TEST(Plan, TheGuardLooksAtWhatALimitLetsThrough) {
 
 TEST(Plan, TakesTheGuardThatTheUserSets) {
   Asked asked = memory(mib(50));
-  asked.guard = mib(100);
-  EXPECT_EQ(make_plan(asked, article()).guard, mib(100));
-  asked.guard = Percent{50};
-  EXPECT_EQ(make_plan(asked, article()).guard, gib(8));
+  asked.loads.guards.node_memory = mib(100);
+  EXPECT_EQ(make_plan(asked, article()).guard.memory, mib(100));
+  asked.loads.guards.node_memory = Percent{50};
+  EXPECT_EQ(make_plan(asked, article()).guard.memory, gib(8));
 }
 
 TEST(Plan, RefusesMoreThanMayBeHeldAndSaysWhatItWouldBe) {
@@ -238,6 +238,18 @@ TEST(Headroom, IsToTheNearestLimitOnTheWayUp) {
   EXPECT_EQ(headroom({level("/a/b", mib(10), mib(15)), level("/a", mib(90), mib(100))}, mib(2)),
             mib(7));
   EXPECT_EQ(headroom({level("/a", mib(10), std::nullopt)}, mib(0)), std::nullopt);
+}
+
+TEST(Plan, RefusesWhatItsPressureGuardWouldEndAtOnce) {
+  Asked asked = memory(mib(50));
+  asked.loads.guards.node_pressure.memory = Percent{20};
+  EXPECT_THAT(make_plan(asked, article()).refusals, ElementsAre(HasSubstr("psi=1")));
+  Observed seen = article();
+  seen.node_pressure.memory = Percent{19};
+  EXPECT_THAT(make_plan(asked, seen).refusals, IsEmpty());
+  EXPECT_EQ(make_plan(asked, seen).guard.pressure.memory, Percent{20});
+  seen.node_pressure.memory = Percent{20};
+  EXPECT_THAT(make_plan(asked, seen).refusals, ElementsAre(HasSubstr("wait until it has eased")));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ class Node {
   virtual ~Node() = default;
   [[nodiscard]] virtual Result<Bytes>
   available() = 0;  // MemAvailable of /proc/meminfo; cheap enough for 1 kHz
+  [[nodiscard]] virtual os::PressureState pressure() = 0;  // the kernel renews it every 2 s
 };
 
 struct Program {

@@ -46,8 +46,9 @@ std::optional<std::vector<std::string>> stressng_arguments(const spec::Stressors
 }
 
 spec::Stressors without_stressng(const spec::Stressors& loads) {
-  if (!loads.stressng.empty()) return {};
   spec::Stressors own = loads;
+  if (!loads.stressng.empty()) own.memory.reset();
+  if (!loads.stressng.empty()) own.cpu.reset();
   if (own.memory && !own.memory->options.empty()) own.memory.reset();
   if (own.cpu && !own.cpu->options.empty()) own.cpu.reset();
   return own;

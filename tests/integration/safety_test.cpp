@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <random>
 #include <thread>
 
@@ -235,6 +237,32 @@ TEST(Target, IsSparedByTheGuard) {
   Cgroup other;
   App eater(other, {"--hold", "400M"});
   EXPECT_EQ(duress.process().wait(), 6);
+  EXPECT_TRUE(workers_in(cgroup).empty());
+}
+
+TEST(Target, IsSparedByTheGuardOnThePressureOfTheMachine) {
+  Cgroup cgroup;
+  App app(cgroup, {});
+  const auto run =
+      run_on(cgroup, {"--memory", "20MiB", "--for", "600s", "--guard-cpu-pressure", "70%"});
+  if (!std::filesystem::exists("/proc/pressure/cpu")) {
+    Duress refused(run);
+    EXPECT_EQ(refused.process().wait(), 3);
+    EXPECT_THAT(refused.process().errors(), ::testing::HasSubstr("psi=1"));
+    return;
+  }
+  const auto pressure = [] {
+    return std::atof(slurp("/proc/pressure/cpu").c_str() + std::string("some avg10=").size());
+  };
+  ASSERT_TRUE(wait_until([&] { return pressure() < 60; }, seconds(60)));
+  Duress duress(run);
+  ASSERT_TRUE(duress.reached()) << duress.process().errors();
+  Cgroup other;
+  std::vector<std::unique_ptr<Process>> busy;
+  for (unsigned i = 0; i < 3 * std::thread::hardware_concurrency(); ++i)
+    busy.push_back(std::make_unique<Process>(
+        std::vector<std::string>{"/bin/sh", "-c", "while :; do :; done"}, &other));
+  EXPECT_EQ(duress.process().wait(seconds(60)), 6);
   EXPECT_TRUE(workers_in(cgroup).empty());
 }
 

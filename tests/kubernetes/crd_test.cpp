@@ -115,6 +115,11 @@ const std::vector<std::string>& taken() {
       R"({"mode": "fixed-percent", "value": "100", "selector": {"namespaces": []},
           "stressngStressors": "--cpu 1 --timeout 10", "remoteCluster": ""})",
       R"({"mode": "all", "selector": {}, "stressors": {"memory": {"size": 1073741824}}})",
+      R"({"selector": {}, "stressors": {"cpu": {"load": 5}}, "restart": "again",
+          "guards": {"nodeMemory": "0%", "nodePressure": {"memory": "12.5%", "cpu": 80, "io": "5"},
+                     "restarts": 1000, "notReadyFor": "1m"}})",
+      R"({"selector": {}, "stressors": {"cpu": {}, "memory": {"size": "1Mi"}},
+          "guards": {"nodeMemory": 1073741824}})",
       R"({"mode": "all", "selector": {}, "stressors": {"memory": {"size": "2P", "workers": 1024}}})",
   };
   return specs;
@@ -125,6 +130,23 @@ TEST_F(Crds, TakeWhatDuressTakes) {
     ASSERT_EQ(our_refusal(manifest(text)), "") << text;
     EXPECT_EQ(refusal_of(manifest(text)), "it was taken") << text;
   }
+}
+
+TEST_F(Crds, RefuseGuardsThatGuardNothing) {
+  const auto guards = [&](const std::string& members, const std::string& more = "") {
+    return refusal(R"("stressors": {"cpu": {"load": 5}}, )" + more + R"("guards": {)" + members +
+                   "}");
+  };
+  EXPECT_THAT(guards(R"("nodeMemory": "101%")"), AllOf(HasSubstr("spec.guards.nodeMemory"),
+                                                       HasSubstr("101%"), HasSubstr("0% to 100%")));
+  EXPECT_THAT(guards(R"("nodePressure": {"cpu": "0%"})"),
+              AllOf(HasSubstr("spec.guards.nodePressure.cpu"), HasSubstr("1 to 100 (percent)")));
+  EXPECT_THAT(guards(R"("restarts": 0)"), HasSubstr("spec.guards.restarts"));
+  EXPECT_THAT(guards(R"("notReadyFor": "0s")"),
+              AllOf(HasSubstr("spec.guards.notReadyFor"), HasSubstr("above 0s")));
+  EXPECT_THAT(guards(R"("restarts": 1)", R"("restart": "end", )"),
+              AllOf(HasSubstr("spec.guards.restarts"), HasSubstr("restart: end")));
+  EXPECT_THAT(guards(""), HasSubstr("spec.guards"));
 }
 
 TEST_F(Crds, RefuseValuesWithPathValueAndWhatIsAllowed) {
@@ -269,8 +291,10 @@ class Mutator {
 
   void change(Json& node) {
     static const std::vector<std::string> names = {
-        "size", "workers", "mode",   "percentOf", "whenOOM",  "value",   "options", "load", "time",
-        "ramp", "sizeOf",  "metric", "reserve",   "duration", "restart", "request", "pods", "x"};
+        "size",    "workers",    "mode",     "percentOf",   "whenOOM",      "value",
+        "options", "load",       "time",     "ramp",        "sizeOf",       "metric",
+        "reserve", "duration",   "restart",  "request",     "pods",         "x",
+        "guards",  "nodeMemory", "restarts", "notReadyFor", "nodePressure", "cpu"};
     if (node.is_object() && pick(3) != 0) {
       node[names[pick(names.size())]] = value();
     } else if (node.is_array() && pick(2) == 0) {
