@@ -21,9 +21,10 @@ std::string by_report(const spec::Guards& guards, const spec::NodeOrder& order,
   const std::string who = report.ns + "/" + report.pod + "/" + report.container;
   if (report.guarded && has_node_guard(order.loads.guards)) return who + ": " + report.message;
   if (guards.restarts && report.restarts >= *guards.restarts) {
-    return who + " was restarted " + std::to_string(report.restarts) +
-           " times while it was stressed (guards.restarts: " + std::to_string(*guards.restarts) +
-           ")";
+    const std::string often =
+        report.restarts == 1 ? "once" : std::to_string(report.restarts) + " times";
+    return who + " was restarted " + often +
+           " while it was stressed (guards.restarts: " + std::to_string(*guards.restarts) + ")";
   }
   return "";
 }

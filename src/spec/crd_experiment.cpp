@@ -233,10 +233,6 @@ Json experiment_schema() {
 }
 
 Json experiment_status_schema() {
-  const Json instance = open(schema::object("", {{"startTime", schema::time("")},
-                                                 {"uid", schema::text("", kLongestName)},
-                                                 {"memoryStartTime", schema::time("")},
-                                                 {"memoryUid", schema::text("", kLongestName)}}));
   return open(schema::object(
       "What the cluster says of it; written by Duress alone.",
       {{"phase", schema::text("Selecting, Injecting, Running, Paused, Stopping, Finished or "
@@ -254,9 +250,7 @@ Json experiment_status_schema() {
             {{"desiredPhase", schema::text("Run or Stop.", 64)},
              {"containerRecords",
               schema::list("One for each container; above 2000 targets the worst 100.",
-                           record_schema(), kMostTargets)}}))},
-       {"instances",
-        schema::map("By record: since when it has the stress.", instance, kMostTargets)}}));
+                           record_schema(), kMostTargets)}}))}}));
 }
 
 }  // namespace duress::spec
