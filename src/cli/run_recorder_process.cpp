@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <vector>
+#include <memory>
 
 #include "cli/recording_loop.h"
 #include "cli/run_recorder_protocol.h"
@@ -97,12 +97,13 @@ void RecorderProcess::take(std::string_view message) {
 }
 
 void RecorderProcess::take_messages() {
-  std::vector<char> buffer(kMostMessage);
+  // Not cleared: of a page that is not written to there is none, and a node has many recorders.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kMostMessage);
   while (!closed_) {
-    const ssize_t got = ::recv(inbox_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t got = ::recv(inbox_.get(), buffer.get(), kMostMessage, MSG_DONTWAIT);
     if (got < 0) return;
     closed_ = got == 0;
-    if (got > 0) take({buffer.data(), static_cast<std::size_t>(got)});
+    if (got > 0) take({buffer.get(), static_cast<std::size_t>(got)});
   }
   loop_.forget(inbox_.get());
 }
