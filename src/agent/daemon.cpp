@@ -236,6 +236,8 @@ AgentState Daemon::state() const {
   return {.node = setting_.node,
           .loads = node_->loads(),
           .has_contact = !is_lost_,
+          .bounds = setting_.bounds,
+          .taken = node_->taken(),
           .reported = node_->reported()};
 }
 

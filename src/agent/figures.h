@@ -5,21 +5,29 @@
 #include <string>
 #include <vector>
 
+#include "agent/bounds.h"
+#include "agent/report.h"
 #include "metrics/exposition.h"
-#include "spec/node_stress.h"
 
 namespace duress::agent {
+
+struct ReportedContainer {
+  spec::ContainerReport report{};
+  Metered metered{};
+};
 
 struct Reported {
   std::string experiment_ns{};
   std::string experiment{};
-  spec::NodeReport report{};
+  std::vector<ReportedContainer> containers{};
 };
 
 struct AgentState {
   std::string node{};
   std::size_t loads = 0;  // processes of loads that run now
   bool has_contact = true;
+  Bounds bounds{};
+  Taken taken{};  // of them
   std::vector<Reported> reported{};
 };
 

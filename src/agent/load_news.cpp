@@ -77,6 +77,7 @@ LoadSampled sampled(const json& line) {
           .working_set = bytes_at(line, {"target", "workingSetBytes"}),
           .limit = bytes_at(line, {"target", "limitBytes"}),
           .oom_kills = number_at(line, {"target", "oomKills"}),
+          .throttled = number_at(line, {"target", "throttledPeriods"}),
           .kills = number_at(line, {"kills"})};
 }
 

@@ -27,6 +27,7 @@ struct LoadSampled {
   std::optional<Bytes> working_set{};
   std::optional<Bytes> limit{};
   std::int64_t oom_kills = 0;  // since the load's start
+  std::int64_t throttled = 0;  // periods, likewise
   std::int64_t kills = 0;      // of workers
 };
 struct LoadReached {};

@@ -263,6 +263,7 @@ void Node::hear(std::uint64_t number) {
 
 void Node::hear_news(Load& load, ContainerStory& story, const LoadNews& news) {
   story.hear(news, server_now());
+  if (std::holds_alternative<LoadStarted>(news)) story.placed(parts_.reactor.now() - load.began);
   const std::int64_t kills = story.report().kills + story.report().oom_kills;
   if (kills > std::exchange(load.kills, kills)) judge_later(load, kJudgeAfter);
 }

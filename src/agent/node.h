@@ -65,6 +65,7 @@ class Node final {
   // As of now; unset: there is no such order, or its loads are just being started.
   [[nodiscard]] std::optional<spec::NodeReport> report(const std::string& experiment) const;
   [[nodiscard]] std::vector<Reported> reported() const;
+  [[nodiscard]] Taken taken() const { return taken_by(loads_now()); }
   // Of each container of the order, all but the bytes; and the bytes, or why there are none.
   [[nodiscard]] std::vector<spec::RecordingObject> recordings(const std::string& experiment) const;
   void read(spec::RecordingObject& recording) const;

@@ -11,7 +11,7 @@ void Node::ordered(spec::NodeOrder order, std::int64_t generation, const spec::N
   const std::string experiment = order.experiment_uid;
   // It was not older than this experiment, whether it is there still or not.
   if (before.stopped_for_all) stop_all(order.created);
-  if (stop_all_.stops(order.created)) order.run = order.preflight = false;
+  if (stop_all_.stops(order.created)) order.desired = spec::Desired::kStop;
   OrderNow now{std::move(order), 0};
   now.content = content_of(now.order);
   std::set<Slot> listed;
@@ -76,7 +76,7 @@ void Node::unreadable(const std::string& experiment, std::int64_t generation, st
 void Node::stop_all(std::optional<WallTime> created) {
   if (!stop_all_.saw(created)) return;
   for (auto& [experiment, now] : orders_)
-    if (stop_all_.stops(now.order.created)) now.order.run = now.order.preflight = false;
+    if (stop_all_.stops(now.order.created)) now.order.desired = spec::Desired::kStop;
   settle();
 }
 

@@ -65,7 +65,8 @@ std::optional<spec::NodeReport> Node::report(const std::string& experiment) cons
     if (is_starting(*load)) return std::nullopt;
     on = true;
   }
-  const bool quiet = shut_down_ || !order.run || is_over(order, server_now());
+  const bool quiet =
+      shut_down_ || order.desired != spec::Desired::kRun || is_over(order, server_now());
   out.released = !on && quiet;
   fit(out);
   return out;
@@ -140,9 +141,16 @@ void Node::read(spec::RecordingObject& recording) const {
 std::vector<Reported> Node::reported() const {
   std::vector<Reported> out;
   for (const auto& [experiment, now] : orders_) {
-    if (now.order.preflight) continue;
-    if (auto told = report(experiment))
-      out.push_back({now.order.experiment_ns, now.order.experiment, std::move(*told)});
+    if (now.order.desired == spec::Desired::kPreflight) continue;
+    auto told = report(experiment);
+    if (!told) continue;
+    Reported& one = out.emplace_back(Reported{now.order.experiment_ns, now.order.experiment, {}});
+    for (spec::ContainerReport& container : told->containers) {
+      const auto story =
+          stories_.find({experiment, container.ns, container.pod, container.container});
+      one.containers.push_back(
+          {std::move(container), story != stories_.end() ? story->second.metered() : Metered{}});
+    }
   }
   return out;
 }

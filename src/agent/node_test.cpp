@@ -44,7 +44,7 @@ TEST_F(NodeTest, IsReleasedOnlyWhenTheLastLoadHasEnded) {
   FakeLoads::tell(loads_.all[0], R"({"type":"started"})");
   turn();
   spec::NodeOrder stop = order_of("e1", "A");
-  stop.run = false;
+  stop.desired = spec::Desired::kStop;
   node_.ordered(stop, 2, {});
   EXPECT_TRUE(loads_.all[0].told_to_stop);
   EXPECT_FALSE(node_.report("e1")->released);
@@ -241,7 +241,7 @@ TEST_F(NodeTest, KeepsItsPromisesWhateverComes) {
       case 1: {
         spec::NodeOrder wanted =
             order_of(experiment, ids[static_cast<std::size_t>(roll(5))], mib(50 + roll(2)));
-        wanted.run = roll(4) != 0;
+        wanted.desired = roll(4) != 0 ? spec::Desired::kRun : spec::Desired::kStop;
         wanted.again = roll(2) != 0;
         if (roll(3) == 0) wanted.deadline = time_.wall() + seconds(roll(5));
         node_.ordered(wanted, ++generation, {});

@@ -60,6 +60,10 @@ bool may_start(const World& world, const OrderNow& order, const Slot& slot, cons
 }
 
 // Of the node, beyond what its process is.
+bool is_preflight(const spec::NodeOrder& order) {
+  return order.desired == spec::Desired::kPreflight;
+}
+
 bool takes_memory(const spec::NodeOrder& order) {
   return order.loads.memory || !order.loads.stressng.empty();
 }
@@ -86,7 +90,7 @@ void take(const LoadNow& load, Taken& taken) {
 // Why the administrator's bounds do not let a load begin now.
 std::string why_not_yet(const World& world, const Taken& taken, const OrderNow& order,
                         const Slot& slot, const std::string& id) {
-  if (!world.bounds.any() || order.order.preflight || !takes_memory(order.order)) return "";
+  if (!world.bounds.any() || is_preflight(order.order) || !takes_memory(order.order)) return "";
   std::optional<Bytes> asks;
   if (const auto past = world.past.find(slot); past != world.past.end() &&
                                                past->second.container_id == id &&
@@ -105,12 +109,13 @@ void start_due(const World& world, const std::string& experiment, const OrderNow
     if (there.containers.contains({experiment, id})) continue;
     if (!may_start(world, order, slot, id, out.again)) continue;
     // The end of one begins the next.
-    if (order.order.preflight && ++there.preflights > kMostPreflights) continue;
+    if (is_preflight(order.order) && ++there.preflights > kMostPreflights) continue;
     if (!why_not_yet(world, there.taken, order, slot, id).empty()) continue;
     there.containers.emplace(experiment, id);
-    out.starts.push_back({slot, id, order.content, order.order.deadline, order.order.preflight});
+    out.starts.push_back(
+        {slot, id, order.content, order.order.deadline, is_preflight(order.order)});
     Start& start = out.starts.back();
-    if (order.order.preflight) {
+    if (is_preflight(order.order)) {
       start.at_most = world.bounds.memory;
     } else if (takes_memory(order.order)) {
       start.at_most = left_of(world.bounds, there.taken);
@@ -127,7 +132,7 @@ bool is_another(const OrderNow& order, std::uint64_t content,
   return content != order.content || !lasts_long_enough(deadline, order.order.deadline);
 }
 
-bool is_wanted(const spec::NodeOrder& order) { return order.run || order.preflight; }
+bool is_wanted(const spec::NodeOrder& order) { return order.desired != spec::Desired::kStop; }
 
 bool is_over(const spec::NodeOrder& order, WallTime now) {
   return order.deadline && *order.deadline <= now;
@@ -135,7 +140,13 @@ bool is_over(const spec::NodeOrder& order, WallTime now) {
 
 std::uint64_t content_of(const spec::NodeOrder& order) {
   return std::hash<std::string>()(spec::manifest_text(order.loads, "of-a-node") +
-                                  (order.preflight ? "preflight" : ""));
+                                  (is_preflight(order) ? "preflight" : ""));
+}
+
+Taken taken_by(const std::vector<LoadNow>& loads) {
+  Taken out;
+  for (const LoadNow& load : loads) take(load, out);
+  return out;
 }
 
 Actions reconcile(const World& world) {
@@ -165,9 +176,7 @@ std::string why_waiting(const World& world, const OrderNow& order, const Slot& s
   if (past != world.past.end() && past->second.container_id != running->second &&
       !order.order.again)
     return "the container was restarted, and the experiment says restart: end";
-  Taken taken;
-  for (const LoadNow& load : world.loads) take(load, taken);
-  return why_not_yet(world, taken, order, slot, running->second);
+  return why_not_yet(world, taken_by(world.loads), order, slot, running->second);
 }
 
 }  // namespace duress::agent

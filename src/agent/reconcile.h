@@ -104,6 +104,9 @@ struct Actions {
 
 [[nodiscard]] Actions reconcile(const World& world);
 
+// What they take of the node's bounds.
+[[nodiscard]] Taken taken_by(const std::vector<LoadNow>& loads);
+
 // Why nothing is on in a slot of an order; empty: something is, or is about to be.
 [[nodiscard]] std::string why_waiting(const World& world, const OrderNow& order, const Slot& slot);
 

@@ -74,9 +74,9 @@ TEST(Reconcile, StopsWhatIsNoLongerListed) {
 
 TEST(Reconcile, StopsWhenToldAndBeginsAgainWhenToldAgain) {
   Bench bench = one_on();
-  bench.orders["e1"].order.run = false;
+  bench.orders["e1"].order.desired = spec::Desired::kStop;
   ASSERT_THAT(bench.act().stops, SizeIs(1));
-  bench.orders["e1"].order.run = true;
+  bench.orders["e1"].order.desired = spec::Desired::kRun;
   EXPECT_THAT(bench.act().starts, IsEmpty());  // the old one is still ending
   bench.end(0, Fate::kStopped);
   EXPECT_THAT(bench.act().starts, SizeIs(1));
@@ -183,8 +183,10 @@ class RandomNode {
       case 4:
         return end_one();
       case 5:
-        if (const auto found = bench_.orders.find(experiment()); found != bench_.orders.end())
-          found->second.order.run = !found->second.order.run;
+        if (const auto found = bench_.orders.find(experiment()); found != bench_.orders.end()) {
+          spec::Desired& desired = found->second.order.desired;
+          desired = desired == spec::Desired::kRun ? spec::Desired::kStop : spec::Desired::kRun;
+        }
         return;
       case 6:
         hears_ = !hears_;
@@ -214,7 +216,7 @@ class RandomNode {
   void finish(int how) {
     hears_ = how != 2;
     if (how == 0) {
-      for (auto& [uid, order] : bench_.orders) order.order.run = false;
+      for (auto& [uid, order] : bench_.orders) order.order.desired = spec::Desired::kStop;
     } else if (how == 1) {
       for (auto& [uid, order] : bench_.orders) order.order.deadline = bench_.server();
     } else {
@@ -238,7 +240,7 @@ class RandomNode {
       if (roll(3) != 0) containers.push_back(container("p" + std::to_string(pod), "old"));
     }
     spec::NodeOrder out = order_of(experiment(), std::move(containers), mib(1 + roll(2)));
-    out.run = roll(5) != 0;
+    out.desired = roll(5) != 0 ? spec::Desired::kRun : spec::Desired::kStop;
     out.again = roll(3) != 0;
     if (roll(2) == 0) out.deadline = bench_.server() + seconds(roll(20));
     return out;
@@ -263,7 +265,8 @@ class RandomNode {
 
   [[nodiscard]] bool is_wanted(const Slot& slot) const {
     const auto found = bench_.orders.find(slot.experiment);
-    if (found == bench_.orders.end() || !found->second.order.run) return false;
+    if (found == bench_.orders.end() || found->second.order.desired != spec::Desired::kRun)
+      return false;
     const spec::NodeOrder& order = found->second.order;
     if (order.deadline && *order.deadline <= bench_.server()) return false;
     return std::ranges::any_of(order.containers, [&](const spec::ContainerOrder& one) {
@@ -296,7 +299,7 @@ TEST(Content, IsOfTheLoadsAlone) {
   spec::NodeOrder a = order_of("e1", {container("a", "A")});
   spec::NodeOrder b = order_of("e2", {});
   b.deadline = kServerStart;
-  b.run = false;
+  b.desired = spec::Desired::kStop;
   EXPECT_EQ(content_of(a), content_of(b));
   b.loads.memory->workers = 4;
   EXPECT_NE(content_of(a), content_of(b));

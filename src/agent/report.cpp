@@ -134,6 +134,7 @@ void ContainerStory::starts(const std::string& id) {
   ++report_.times;
   kills_before_ = report_.kills;
   oom_kills_before_ = report_.oom_kills;
+  throttled_before_ = metered_.throttled;
   forget_figures();
 }
 
@@ -179,6 +180,7 @@ void ContainerStory::hear_sample(const LoadSampled& sampled) {
   report_.limit = sampled.limit;
   report_.kills = kills_before_ + sampled.kills;
   report_.oom_kills = oom_kills_before_ + sampled.oom_kills;
+  metered_.throttled = throttled_before_ + sampled.throttled;
 }
 
 void ContainerStory::hear(const LoadNews& news, WallTime now) {

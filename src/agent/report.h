@@ -18,6 +18,12 @@ struct LoadEnding {
   bool begins_again = false;  // it was ended by somebody else, and it is wanted still
 };
 
+// What is measured beside the report, for the agent's own figures.
+struct Metered {
+  std::int64_t throttled = 0;              // periods, while it was stressed
+  std::optional<Duration> placed_after{};  // of the last load: from its start to its workers'
+};
+
 // A container's report as it grows over the loads that it had.
 class ContainerStory final {
  public:
@@ -36,7 +42,10 @@ class ContainerStory final {
   void held_back();  // what was begun did not begin: the node has no room for it yet
   void judged(const std::string& sentence) { report_.verdict = sentence; }
 
+  void placed(Duration after) { metered_.placed_after = after; }
+
   [[nodiscard]] const spec::ContainerReport& report() const { return report_; }
+  [[nodiscard]] const Metered& metered() const { return metered_; }
 
  private:
   void hear_foretold(const LoadForetold& foretold);
@@ -47,6 +56,8 @@ class ContainerStory final {
   spec::ContainerReport report_;
   std::int64_t kills_before_ = 0;  // of earlier loads
   std::int64_t oom_kills_before_ = 0;
+  Metered metered_;
+  std::int64_t throttled_before_ = 0;
 };
 
 // Every text cut so that a report of so many containers keeps an object within 256 KiB.

@@ -264,8 +264,9 @@ Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
                         .disconnected_for = arguments.disconnected_for,
                         .record = record,
                         .bounds = *bounds});
-  auto page = serve_metrics(**reactor, arguments.metrics,
-                            {.figures = [&daemon] { return agent::figures_of(daemon.state()); },
+  auto page = serve_metrics(arguments.metrics,
+                            {.client = **client,
+                             .figures = [&daemon] { return agent::figures_of(daemon.state()); },
                              .is_ready = [&daemon] { return daemon.is_ready(); }});
   if (!page) return std::unexpected(page.error());
   return daemon.run();

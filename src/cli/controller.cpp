@@ -88,8 +88,9 @@ Result<> serve(const ControllerArguments& arguments) {
                               .recordings_kept = arguments.recordings_kept},
                  .tell = [&clock](const std::string& line) { tell(clock, line); }});
   auto page = serve_metrics(
-      **reactor, arguments.metrics,
-      {.figures = [&controller] { return controller::figures_of(controller.state()); },
+      arguments.metrics,
+      {.client = **client,
+       .figures = [&controller] { return controller::figures_of(controller.state()); },
        .is_ready = [&controller] { return controller.is_synced(); }});
   if (!page) return std::unexpected(page.error());
   bool ended = false;

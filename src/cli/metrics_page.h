@@ -7,19 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "kube/client.h"
 #include "metrics/exposition.h"
 #include "metrics/server.h"
 
 namespace duress::cli {
 
 struct MetricsPage {
+  const kube::Client& client;  // whose errors are told
   std::function<std::vector<metrics::Family>()> figures{};
   std::function<bool()> is_ready{};
 };
 
 // Null where `address` is empty.
-[[nodiscard]] Result<std::unique_ptr<metrics::Server>> serve_metrics(kube::Reactor& reactor,
-                                                                     const std::string& address,
+[[nodiscard]] Result<std::unique_ptr<metrics::Server>> serve_metrics(const std::string& address,
                                                                      MetricsPage page);
 
 }  // namespace duress::cli

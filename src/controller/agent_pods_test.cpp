@@ -83,7 +83,8 @@ TEST(AgentPods, WithoutItsAgentNothingCountsAsInjected) {
   EXPECT_FALSE(record.measured.held);
   EXPECT_THAT(messages(on, down, true), Contains(HasSubstr("the agent on node n1 does not run")));
   EXPECT_EQ(world.look().status, down) << "it is told once";
-  EXPECT_TRUE(world.order_on("n1")->order.run) << "it is to be stressed again";
+  EXPECT_EQ(world.order_on("n1")->order.desired, spec::Desired::kRun)
+      << "it is to be stressed again";
 
   world.inventory.agents->gone(agent("n1"));
   EXPECT_EQ(world.look().status, down) << "its Pod is being replaced";
@@ -113,7 +114,8 @@ TEST(AgentPods, OfALostNodeNothingCountsAsInjected) {
               HasSubstr("nothing has been heard of node n1: its agent releases"));
   EXPECT_FALSE(lost.records.at(0).measured.held);
   EXPECT_THAT(messages(on, lost, true), Contains(HasSubstr("kubectl describe node n1")));
-  EXPECT_TRUE(world.order_on("n1")->order.run) << "it may be back, and then goes on";
+  EXPECT_EQ(world.order_on("n1")->order.desired, spec::Desired::kRun)
+      << "it may be back, and then goes on";
 
   world.inventory.nodes["n1"].lost = false;
   EXPECT_TRUE(is_true(world.look().status, "AllInjected"));

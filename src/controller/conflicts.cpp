@@ -33,7 +33,8 @@ std::string refuse_conflicts(const spec::Stressors& loads, const std::string& ex
   std::map<std::string, Holder> held;
   for (const auto& [name, view] : book) {
     // A preflight holds nothing.
-    if (view.experiment_uid == experiment_uid || view.order.preflight || has_released(view))
+    if (view.experiment_uid == experiment_uid || view.order.desired == spec::Desired::kPreflight ||
+        has_released(view))
       continue;
     const std::string metric = common_metric(loads, view.order.loads);
     if (metric.empty()) continue;

@@ -71,7 +71,9 @@ std::set<std::string> drawn_pods(const Situation& situation) {
 std::set<std::string> running(const Situation& situation) {
   std::set<std::string> out;
   for (const auto& [name, view] : situation.book) {
-    if (view.experiment_uid != situation.experiment.uid || !view.order.run) continue;
+    if (view.experiment_uid != situation.experiment.uid ||
+        view.order.desired != spec::Desired::kRun)
+      continue;
     for (const spec::ContainerOrder& container : view.order.containers)
       out.insert(container.ns + "/" + container.pod + "/" + container.container);
   }
@@ -86,8 +88,7 @@ NodeOrder common_order(const ExperimentView& experiment) {
   out.created = experiment.created;
   out.deadline = experiment.deadline();
   out.again = experiment.manifest.again;
-  out.preflight = experiment.preflight;
-  out.run = !experiment.preflight;
+  out.desired = experiment.preflight ? spec::Desired::kPreflight : spec::Desired::kRun;
   out.loads = experiment.manifest.stressors;
   out.loads.guards = guards_of_a_node(out.loads.guards);
   return out;

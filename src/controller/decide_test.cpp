@@ -55,7 +55,7 @@ TEST(Decide, ADeletionEndsWithTheLastNodesRelease) {
   world.look();
   world.view.deleting = true;
   EXPECT_EQ(world.look().status.phase, "Stopping");
-  EXPECT_FALSE(world.order_on("n1")->order.run);
+  EXPECT_EQ(world.order_on("n1")->order.desired, spec::Desired::kStop);
   world.answer("n1");
   EXPECT_EQ(world.look().finalizer, Finalizer::kKeep);
   EXPECT_EQ(world.order_on("n1"), nullptr);
@@ -174,7 +174,7 @@ TEST(Decide, ALongerDurationRunsAgain) {
   world.look();
   world.answer();
   world.look();
-  ASSERT_FALSE(world.order_on("n1")->order.run);
+  ASSERT_EQ(world.order_on("n1")->order.desired, spec::Desired::kStop);
   world.view.manifest.duration = std::chrono::hours(2);
   world.look();
   EXPECT_EQ(world.stressed(), "a");
@@ -246,7 +246,7 @@ TEST(Decide, ANodeWithNothingLeftIsReleased) {
   world.look();
   world.inventory.pods.erase("shop/b");
   const Status status = world.look().status;
-  EXPECT_FALSE(world.order_on("n2")->order.run);
+  EXPECT_EQ(world.order_on("n2")->order.desired, spec::Desired::kStop);
   EXPECT_EQ(status.targets, 1);
   EXPECT_NE(record_of(status, "shop/b/main"), nullptr) << "told until it is released";
   world.answer();

@@ -13,7 +13,9 @@ bool has_node_guard(const spec::Guards& guards) {
 }
 
 // A report that answers an earlier order may tell of what that one asked for.
-bool counts(const OrderView& view) { return !view.order.run || is_answered(view); }
+bool counts(const OrderView& view) {
+  return view.order.desired != spec::Desired::kRun || is_answered(view);
+}
 
 // `order`: what it is the answer to.
 std::string by_report(const spec::Guards& guards, const spec::NodeOrder& order,

@@ -137,7 +137,7 @@ class History final {
     for (const auto& [name, view] : world_.book) {
       EXPECT_EQ(name, spec::node_stress_name("e1", view.order.node));
       EXPECT_LE(view.order.containers.size(), spec::kMostContainersOfANode);
-      if (!view.order.run) continue;
+      if (view.order.desired != spec::Desired::kRun) continue;
       for (const spec::ContainerOrder& container : view.order.containers) {
         const std::string key = container.ns + "/" + container.pod;
         EXPECT_TRUE(nodes_of.emplace(key, view.order.node).second) << key << " twice";

@@ -35,9 +35,8 @@ std::optional<WallTime> whole(std::optional<WallTime> time) {
 
 bool is_same(const OrderView& view, const NodeOrder& wanted, const std::string& loads) {
   const NodeOrder& order = view.order;
-  return view.readable && order.run == wanted.run && order.preflight == wanted.preflight &&
-         order.again == wanted.again && order.experiment == wanted.experiment &&
-         order.experiment_ns == wanted.experiment_ns &&
+  return view.readable && order.desired == wanted.desired && order.again == wanted.again &&
+         order.experiment == wanted.experiment && order.experiment_ns == wanted.experiment_ns &&
          whole(order.created) == whole(wanted.created) &&
          whole(order.deadline) == whole(wanted.deadline) && view.loads == loads &&
          order.containers == wanted.containers;
@@ -91,11 +90,11 @@ class Planner final {
     // No agent can read it either: that it is gone is what they all understand.
     if (!view.readable) return remove(view);
     // Nothing was put on, so there is nothing to wait for.
-    if (view.order.preflight) return remove(view);
-    if (view.order.run) {
+    if (view.order.desired == spec::Desired::kPreflight) return remove(view);
+    if (view.order.desired == spec::Desired::kRun) {
       plan_.all_released = false;
       NodeOrder order = view.order;
-      order.run = false;
+      order.desired = spec::Desired::kStop;
       plan_.actions.push_back({OrderAction::What::kPatch, view.name, std::move(order), rules_.now});
       return;
     }
@@ -164,7 +163,7 @@ bool is_answered(const OrderView& view) {
 }
 
 bool has_released(const OrderView& view) {
-  return is_answered(view) && !view.order.run && view.report.released;
+  return is_answered(view) && view.order.desired != spec::Desired::kRun && view.report.released;
 }
 
 void give(OrderView& view, const OrderAction& action, WallTime now) {

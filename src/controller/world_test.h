@@ -46,7 +46,7 @@ class World final {
   [[nodiscard]] std::string stressed() const {
     std::string out;
     for (const auto& [name, order] : book) {
-      if (!order.order.run) continue;
+      if (order.order.desired != spec::Desired::kRun) continue;
       for (const spec::ContainerOrder& container : order.order.containers)
         out += (out.empty() ? "" : " ") + container.pod;
     }
@@ -74,8 +74,9 @@ class World final {
   }
 
   void answer(OrderView& order) const {
-    order.report = {.observed_generation = order.generation, .released = !order.order.run};
-    if (!order.order.run) return;
+    order.report = {.observed_generation = order.generation,
+                    .released = order.order.desired != spec::Desired::kRun};
+    if (order.order.desired != spec::Desired::kRun) return;
     for (const spec::ContainerOrder& container : order.order.containers) {
       spec::ContainerReport report;
       report.ns = container.ns;

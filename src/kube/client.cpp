@@ -143,6 +143,7 @@ void Client::answered(const std::shared_ptr<Pending::State>& state, Answer<HttpR
     response =
         std::unexpected(error_of(response->status, response->body,
                                  header_of(response->headers, "Retry-After"), state->request.what));
+  if (!response) ++errors_[response.error().reason];
   if (!response && attempt_again(state, response.error())) return;
   state->finished = true;
   const Done done = std::move(state->done);
@@ -184,18 +185,21 @@ Answer<Call> Client::stream(const ApiRequest& request, Duration quiet,
                             std::function<void(Answer<>)> on_end) {
   auto ready = signed_request(request);
   if (!ready) return std::unexpected(ready.error().context(request.what));
-  return http_->send(
-      {.request = std::move(*ready),
-       .what = request.what,
-       .within = request.within,
-       .quiet = quiet,
-       .on_body = std::move(on_body),
-       .on_end = [what = request.what, on_end = std::move(on_end)](Answer<HttpResponse> response) {
-         if (!response) return on_end(std::unexpected(response.error()));
-         if (response->status < 400) return on_end({});
-         on_end(std::unexpected(error_of(response->status, response->body,
-                                         header_of(response->headers, "Retry-After"), what)));
-       }});
+  return http_->send({.request = std::move(*ready),
+                      .what = request.what,
+                      .within = request.within,
+                      .quiet = quiet,
+                      .on_body = std::move(on_body),
+                      .on_end = [this, what = request.what,
+                                 on_end = std::move(on_end)](Answer<HttpResponse> response) {
+                        if (response && response->status < 400) return on_end({});
+                        ApiError error =
+                            response ? error_of(response->status, response->body,
+                                                header_of(response->headers, "Retry-After"), what)
+                                     : std::move(response.error());
+                        ++errors_[error.reason];
+                        on_end(std::unexpected(std::move(error)));
+                      }});
 }
 
 }  // namespace duress::kube

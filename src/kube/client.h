@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -88,6 +89,8 @@ class Client final {
   [[nodiscard]] Reactor& reactor() const { return http_->reactor(); }
   [[nodiscard]] HttpClient& http() { return *http_; }
   [[nodiscard]] std::uint64_t dice() { return dice_.next(); }
+  // Answers that were errors, of every attempt, and attempts without one.
+  [[nodiscard]] const std::map<Reason, std::uint64_t>& errors() const { return errors_; }
 
  private:
   Client(Access access, const Clock& clock, std::uint64_t seed)
@@ -101,6 +104,7 @@ class Client final {
   Access access_;
   Credentials credentials_;
   Dice dice_;
+  std::map<Reason, std::uint64_t> errors_;
   std::unique_ptr<HttpClient> http_;
 };
 

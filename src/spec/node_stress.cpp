@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,21 @@ Injection injection_of(std::string_view name) {
     if (known == name) return injection;
   }
   return Injection::kWaiting;
+}
+
+constexpr std::pair<Desired, std::string_view> kDesired[] = {
+    {Desired::kRun, "Run"}, {Desired::kStop, "Stop"}, {Desired::kPreflight, "Preflight"}};
+
+std::string_view name_of(Desired desired) {
+  return std::ranges::find(kDesired, desired, &std::pair<Desired, std::string_view>::first)->second;
+}
+
+// What this agent does not know, it does not run.
+Desired desired_of(std::string_view name) {
+  for (const auto& [desired, known] : kDesired) {
+    if (known == name) return desired;
+  }
+  return Desired::kStop;
 }
 
 // In thousandths, as Kubernetes counts CPUs: a CRD's numbers are whole.
@@ -161,7 +177,7 @@ json order_json(const NodeOrder& order) {
                        {"name", order.experiment},
                        {"uid", order.experiment_uid},
                        {"createdAt", format_time(order.created)}};
-  out["desiredPhase"] = order.preflight ? "Preflight" : order.run ? "Run" : "Stop";
+  out["desiredPhase"] = name_of(order.desired);
   out["restart"] = order.again ? "again" : "end";
   put(out, "deadline", order.deadline);
   out["containers"] = json::array();
@@ -202,8 +218,7 @@ Result<NodeOrder> read_order(const json& spec) {
   const auto created = parse_time(text_at(experiment, "createdAt"));
   if (!created) return fail(Code::kUsage, "spec.experiment.createdAt is no RFC 3339 time");
   out.created = *created;
-  out.run = text_at(spec, "desiredPhase") == "Run";
-  out.preflight = text_at(spec, "desiredPhase") == "Preflight";
+  out.desired = desired_of(text_at(spec, "desiredPhase"));
   out.again = text_at(spec, "restart") != "end";
   if (const std::string deadline = text_at(spec, "deadline"); !deadline.empty()) {
     out.deadline = parse_time(deadline);

@@ -37,16 +37,19 @@ struct ContainerOrder {
   friend bool operator==(const ContainerOrder&, const ContainerOrder&) = default;
 };
 
+enum class Desired {
+  kRun,
+  kStop,       // release all, and say so
+  kPreflight,  // foretell what the loads would do, and put nothing on
+};
+
 struct NodeOrder {
   std::string node{};
   std::string experiment_ns{};
   std::string experiment{};
   std::string experiment_uid{};
   WallTime created{};  // of the experiment, by the API server's clock
-  bool run = true;     // false: release all, and say so
-  // Foretell what the loads would do, and put nothing on; `run` is false then, so that an agent
-  // that knows no preflights puts nothing on either.
-  bool preflight = false;
+  Desired desired = Desired::kRun;
   std::optional<WallTime> deadline{};  // by the API server's clock
   bool again = true;                   // a container that was restarted is stressed again
   Stressors loads{};

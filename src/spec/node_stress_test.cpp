@@ -42,7 +42,7 @@ TEST(NodeOrder, GoesThroughJsonUnchanged) {
   EXPECT_EQ(read->containers, order.containers);
   EXPECT_EQ(manifest_text(read->loads, "a"), manifest_text(order.loads, "a"));
   EXPECT_EQ(read->loads.memory->oom_score_adj, 0);
-  EXPECT_TRUE(read->run);
+  EXPECT_EQ(read->desired, Desired::kRun);
 }
 
 TEST(NodeOrder, CarriesTheTextForStressNg) {

@@ -162,7 +162,7 @@ TEST_F(AgentTest, FollowsAnEditAndSaysThatItHasStopped) {
   order_.loads.memory->size = mib(80);
   change_order();
   EXPECT_TRUE(wait_until([&] { return is_loaded(80 * kMiB); }));
-  order_.run = false;
+  order_.desired = spec::Desired::kStop;
   change_order();
   EXPECT_TRUE(wait_until([&] { return is_free(); }));
   EXPECT_TRUE(is_reported([](const spec::NodeReport& report) {
