@@ -11,7 +11,10 @@
 /^not ok( |$)/ { failed++ }
 # What follows runs the failed programs once more: what they say then counts, and that is told.
 /^== once more/ { again += failed + (begun > ended ? begun - ended : 0); failed = begun = ended = 0 }
+# What follows has failures of its own.
+/^== another machine/ { before += failed + (begun > ended ? begun - ended : 0); failed = begun = ended = 0 }
 END {
+  failed += before
   if (begun > ended) failed += begun - ended
   print passed + 0, failed + 0, skipped + 0, again + 0
 }

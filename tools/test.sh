@@ -53,15 +53,29 @@ run_unit() { build dev && labelled build/dev unit && ctest --test-dir build/dev 
 
 # On a shared or emulated machine somebody else's load can hold a program up: one that failed runs once more by itself,
 # and the sum tells it.
-integration="ctest --test-dir $PWD/build/release -L ^integration\$ -V"
-integration="$integration || { echo '== once more'; $integration --rerun-failed; }"
+integration() { # [WORDS OF CTEST]: the command
+  local run="ctest --test-dir $PWD/build/release -L ^integration\$ $* -V"
+  echo "$run || { echo '== once more'; $run --rerun-failed; }"
+}
 
-run_host() { build release && labelled build/release integration && bash -c "$integration"; }
+run_host() { build release && labelled build/release integration && bash -c "$(integration)"; }
 
-# The same programs, on emulated CPUs ten times slower: the tests stretch their waits by the factor.
+# The same programs, on emulated CPUs ten times slower: the tests stretch their waits by the factor. Emulation keeps one
+# CPU busy: two machines at a time have half of the programs each, by the time that they take.
 run_v2() {
-  build release && labelled build/release integration && quietly "$logs/vm-build.log" tests/testbed/vm-build.sh &&
-    tests/testbed/vm-run.sh -m 3000 -c 2 -t 2400 -- env DURESS_TIME_FACTOR=10 bash -c "$integration"
+  local half rc=0 programs='rehearse|cpu|forecast'
+  build release && labelled build/release integration && quietly "$logs/vm-build.log" tests/testbed/vm-build.sh || return 1
+  local machines=()
+  for half in -R -E; do
+    tests/testbed/vm-run.sh -m 3000 -c 2 -t 2400 -- \
+      env DURESS_TIME_FACTOR=15 bash -c "$(integration "$half" "'$programs'")" >"$logs/test-v2$half.log" 2>&1 &
+    machines+=($!)
+  done
+  for half in "${machines[@]}"; do wait "$half" || rc=$?; done
+  cat "$logs/test-v2-R.log"
+  echo "== another machine"
+  cat "$logs/test-v2-E.log"
+  return "$rc"
 }
 
 run_runtimes() { build release && tests/runtimes/run-all.sh; }

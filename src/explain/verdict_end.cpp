@@ -212,7 +212,7 @@ Maybe guard(const Case& the) {
                            " at " + time_of(look->at) + " of " +
                            format_bytes(the.facts.recording.header.node_total));
   }
-  out.advice = {"ask for less, or lower --guard if the machine can bear it"};
+  out.advice = {"ask for less, or let the guard allow more if the machine can bear it"};
   return out;
 }
 

@@ -47,10 +47,10 @@ std::optional<std::vector<std::string>> stressng_arguments(const spec::Stressors
 
 spec::Stressors without_stressng(const spec::Stressors& loads) {
   spec::Stressors own = loads;
-  if (!loads.stressng.empty()) own.memory.reset();
-  if (!loads.stressng.empty()) own.cpu.reset();
-  if (own.memory && !own.memory->options.empty()) own.memory.reset();
-  if (own.cpu && !own.cpu->options.empty()) own.cpu.reset();
+  own.stressng.clear();
+  const bool all = !loads.stressng.empty();
+  if (all || (own.memory && !own.memory->options.empty())) own.memory.reset();
+  if (all || (own.cpu && !own.cpu->options.empty())) own.cpu.reset();
   return own;
 }
 
