@@ -117,6 +117,7 @@ void Controller::experiment_changed(Change change, const Json& object) {
   const std::string key = key_of(object);
   if (change == Change::kDeleted) {
     const std::string uid = kube::text_at(object, "/metadata/uid");
+    if (const auto desk = desks_.find(key); desk != desks_.end()) desk->second->gone();
     desks_.erase(key);
     keys_.erase(uid);
     // Its finalizer was taken away, or it never had one.

@@ -130,12 +130,19 @@ void ExperimentDesk::write_finalizers(Decision::Finalizer what, const Status& st
 void ExperimentDesk::wrote_finalizers(Answer<Json> answer) {
   if (!answer) return failed(answer.error());
   backoff_.succeeded();
-  const bool removed = event_of_write_ == "FinalizerRemoved";
-  note({false, event_of_write_,
-        removed ? "Finalizer has been removed" : "Finalizer has been inited"});
+  tell_finalizers();
   saw(experiment_view(*answer), true);
   // With it the object has gone, unless others hold it too.
-  if (!removed || !view_.finalizers.empty()) again_at(office_.client.reactor().now());
+  if (!removes_finalizer() || !view_.finalizers.empty()) again_at(office_.client.reactor().now());
+}
+
+void ExperimentDesk::tell_finalizers() {
+  note({false, event_of_write_,
+        removes_finalizer() ? "Finalizer has been removed" : "Finalizer has been inited"});
+}
+
+void ExperimentDesk::gone() {
+  if (removes_finalizer() && write_.is_pending()) tell_finalizers();
 }
 
 // The watch tells when it is gone, and its orders go with it.

@@ -44,6 +44,9 @@ class ExperimentDesk final {
   void saw(ExperimentView view, bool is_ours);
   // Decides, and carries out. Called again whenever something may have changed.
   void work();
+  // The experiment is there no more. The watch may tell it before the answer to our own removal of
+  // the finalizer does.
+  void gone();
   // Nothing is done any more, until work().
   void rest();
 
@@ -56,6 +59,8 @@ class ExperimentDesk final {
   void note(const Note& note);
   void write_finalizers(Decision::Finalizer what, const Status& status);
   void wrote_finalizers(kube::Answer<Json> answer);
+  [[nodiscard]] bool removes_finalizer() const { return event_of_write_ == "FinalizerRemoved"; }
+  void tell_finalizers();
   void remove();
   void write_status(const Status& status);
   void wrote_status(kube::Answer<Json> answer);

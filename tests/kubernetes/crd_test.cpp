@@ -118,7 +118,7 @@ const std::vector<std::string>& taken() {
       R"({"selector": {}, "stressors": {"cpu": {"load": 5}}, "restart": "again",
           "guards": {"nodeMemory": "0%", "nodePressure": {"memory": "12.5%", "cpu": 80, "io": "5"},
                      "restarts": 1000, "notReadyFor": "1m"}})",
-      R"({"selector": {}, "stressors": {"cpu": {}, "memory": {"size": "1Mi"}},
+      R"({"selector": {}, "stressors": {"cpu": {"load": 5}, "memory": {"size": "1Mi"}},
           "guards": {"nodeMemory": 1073741824}})",
       R"({"mode": "all", "selector": {}, "stressors": {"memory": {"size": "2P", "workers": 1024}}})",
   };
