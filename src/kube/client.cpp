@@ -138,12 +138,17 @@ void Client::attempt(const std::shared_ptr<Pending::State>& state) {
                              }});
 }
 
-void Client::answered(const std::shared_ptr<Pending::State>& state, Answer<HttpResponse> response) {
+// What HTTP calls an error is one here, and every error is counted.
+Answer<HttpResponse> Client::judged(Answer<HttpResponse> response, const std::string& what) {
   if (response && response->status >= 400)
-    response =
-        std::unexpected(error_of(response->status, response->body,
-                                 header_of(response->headers, "Retry-After"), state->request.what));
+    response = std::unexpected(error_of(response->status, response->body,
+                                        header_of(response->headers, "Retry-After"), what));
   if (!response) ++errors_[response.error().reason];
+  return response;
+}
+
+void Client::answered(const std::shared_ptr<Pending::State>& state, Answer<HttpResponse> response) {
+  response = judged(std::move(response), state->request.what);
   if (!response && attempt_again(state, response.error())) return;
   state->finished = true;
   const Done done = std::move(state->done);
@@ -192,13 +197,9 @@ Answer<Call> Client::stream(const ApiRequest& request, Duration quiet,
                       .on_body = std::move(on_body),
                       .on_end = [this, what = request.what,
                                  on_end = std::move(on_end)](Answer<HttpResponse> response) {
-                        if (response && response->status < 400) return on_end({});
-                        ApiError error =
-                            response ? error_of(response->status, response->body,
-                                                header_of(response->headers, "Retry-After"), what)
-                                     : std::move(response.error());
-                        ++errors_[error.reason];
-                        on_end(std::unexpected(std::move(error)));
+                        response = judged(std::move(response), what);
+                        if (response) return on_end({});
+                        on_end(std::unexpected(std::move(response.error())));
                       }});
 }
 

@@ -96,6 +96,7 @@ class Client final {
   Client(Access access, const Clock& clock, std::uint64_t seed)
       : access_(access), credentials_(std::move(access), clock), dice_(seed) {}
   [[nodiscard]] Answer<HttpRequest> signed_request(const ApiRequest& request);
+  [[nodiscard]] Answer<HttpResponse> judged(Answer<HttpResponse> response, const std::string& what);
   void attempt(const std::shared_ptr<Pending::State>& state);
   void answered(const std::shared_ptr<Pending::State>& state, Answer<HttpResponse> response);
   [[nodiscard]] bool attempt_again(const std::shared_ptr<Pending::State>& state,

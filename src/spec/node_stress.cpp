@@ -20,33 +20,27 @@ namespace {
 using nlohmann::json;
 using spec::put;  // beside those below
 
-constexpr std::pair<Injection, std::string_view> kNames[] = {
+template <class E>
+using Name = std::pair<E, std::string_view>;
+
+constexpr Name<Injection> kInjections[] = {
     {Injection::kWaiting, "Waiting"},
     {Injection::kInjected, "Injected"},
     {Injection::kNotInjected, "Not Injected"},
     {Injection::kFailed, "Failed"},
 };
-
-Injection injection_of(std::string_view name) {
-  for (const auto& [injection, known] : kNames) {
-    if (known == name) return injection;
-  }
-  return Injection::kWaiting;
-}
-
-constexpr std::pair<Desired, std::string_view> kDesired[] = {
+constexpr Name<Desired> kDesired[] = {
     {Desired::kRun, "Run"}, {Desired::kStop, "Stop"}, {Desired::kPreflight, "Preflight"}};
 
-std::string_view name_of(Desired desired) {
-  return std::ranges::find(kDesired, desired, &std::pair<Desired, std::string_view>::first)->second;
+template <class E, std::size_t N>
+std::string_view name_in(const Name<E> (&names)[N], E value) {
+  return std::ranges::find(names, value, &Name<E>::first)->second;
 }
 
-// What this agent does not know, it does not run.
-Desired desired_of(std::string_view name) {
-  for (const auto& [desired, known] : kDesired) {
-    if (known == name) return desired;
-  }
-  return Desired::kStop;
+template <class E, std::size_t N>
+E value_in(const Name<E> (&names)[N], std::string_view name, E otherwise) {
+  const auto* const found = std::ranges::find(names, name, &Name<E>::second);
+  return found == std::end(names) ? otherwise : found->first;
 }
 
 // In thousandths, as Kubernetes counts CPUs: a CRD's numbers are whole.
@@ -89,7 +83,7 @@ ContainerReport report_of(const json& from) {
   out.pod = text_at(from, "pod");
   out.container = text_at(from, "container");
   out.id = text_at(from, "containerID");
-  out.injection = injection_of(text_at(from, "phase"));
+  out.injection = value_in(kInjections, text_at(from, "phase"), Injection::kWaiting);
   out.times = static_cast<int>(number_at(from, "times").value_or(0));
   out.reached = object_at(from, "reached") == true;
   out.guarded = object_at(from, "guarded") == true;
@@ -123,12 +117,7 @@ Result<Stressors> loads_of(const json& spec) {
 
 }  // namespace
 
-std::string_view name_of(Injection injection) {
-  for (const auto& [known, name] : kNames) {
-    if (known == injection) return name;
-  }
-  return "Waiting";
-}
+std::string_view name_of(Injection injection) { return name_in(kInjections, injection); }
 
 json measured_json(const ContainerReport& report) {
   json out = json::object();
@@ -177,7 +166,7 @@ json order_json(const NodeOrder& order) {
                        {"name", order.experiment},
                        {"uid", order.experiment_uid},
                        {"createdAt", format_time(order.created)}};
-  out["desiredPhase"] = name_of(order.desired);
+  out["desiredPhase"] = name_in(kDesired, order.desired);
   out["restart"] = order.again ? "again" : "end";
   put(out, "deadline", order.deadline);
   out["containers"] = json::array();
@@ -218,7 +207,8 @@ Result<NodeOrder> read_order(const json& spec) {
   const auto created = parse_time(text_at(experiment, "createdAt"));
   if (!created) return fail(Code::kUsage, "spec.experiment.createdAt is no RFC 3339 time");
   out.created = *created;
-  out.desired = desired_of(text_at(spec, "desiredPhase"));
+  // What this agent does not know, it does not run.
+  out.desired = value_in(kDesired, text_at(spec, "desiredPhase"), Desired::kStop);
   out.again = text_at(spec, "restart") != "end";
   if (const std::string deadline = text_at(spec, "deadline"); !deadline.empty()) {
     out.deadline = parse_time(deadline);
