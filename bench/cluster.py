@@ -237,9 +237,26 @@ def idle(seconds=30):
             for part, figures in after.items()}
 
 
+def many_loads(cluster, count=50):
+    """What the agent and its loads cost while it holds 1 MiB in each of so many containers, recorded."""
+    cluster.kubectl("scale", "deployment/web", "-n", NAMESPACE, f"--replicas={count}")
+    cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=300s")
+    cluster.kubectl("apply", "-f", "-", stdin=experiment("many", "1MiB", 1))
+    cluster.kubectl("wait", "stresschaos/many", "-n", NAMESPACE, "--for=condition=AllInjected", "--timeout=60s")
+    time.sleep(5)
+    figures = idle()
+    cluster.kubectl("delete", "stresschaos", "many", "-n", NAMESPACE)
+    return {"count": count, **figures}
+
+
 def times(of, limit):
     """How many times as long as the machine's limit, at the median."""
     return f"{statistics.median(of) / statistics.median(limit):.1f}"
+
+
+def costs(figures):
+    return (f"processes, RSS, PSS, CPU | | {figures['processes']}, {figures['rss'] / 1024:.1f} MiB, "
+            f"{figures['pss'] / 1024:.1f} MiB, {figures['percentOfACore']:.2f} % of a core")
 
 
 def middle(figures):
@@ -266,6 +283,7 @@ def main():
         print(f"{workers} workers: filled {middle(results[f'workers{workers}']['fill'])}", file=sys.stderr)
     results["restart"] = [restarted(cluster) for _ in range(3)]
     results["tooMuch"] = too_much(cluster)
+    results["manyLoads"] = many_loads(cluster)
     cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     write(results, cluster.options.runs)
 
@@ -274,9 +292,11 @@ def write(results, runs):
     one, four = results["workers1"], results["workers4"]
     worst = {key: max(abs(off) for off in results[key]["errorBytes"]) / 1024 for key in ("workers1", "workers4")}
     limits = one["limit"] + four["limit"]
-    parts = "".join(f"| {part}: processes, RSS, PSS, idle CPU | | {figures['processes']}, {figures['rss'] / 1024:.1f} MiB, "
-                    f"{figures['pss'] / 1024:.1f} MiB, {figures['percentOfACore']:.2f} % of a core | |\n"
-                    for part, figures in sorted(results["idle"].items()))
+    parts = "".join(f"| {part}, idle: {costs(figures)} | |\n" for part, figures in sorted(results["idle"].items()))
+    many = results["manyLoads"]
+    parts += (f"| agent with {many['count']} recorded loads, of which it, its launcher and their recorder: "
+              f"{costs(many['agent'])} | 20 MB |\n"
+              f"| the supervisors and wardens of these loads: {costs(many['run'])} | |\n")
     (HERE / "CLUSTER.md").write_text(f"""# A cluster's figures
 
 Kubernetes 1.35, one node on cgroup v1, etcd without fsync, warm; median and worst of {runs}. `bench/cluster.py` makes this

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What many loads on one node cost: memory and idle CPU of their processes, by kind, started as an agent starts them.
+"""What many runs on one machine cost, each with a recorder of its own: memory and idle CPU of their processes, by kind.
+What an agent's loads cost, which share one recorder, tells bench/cluster.py.
 
   bench/loads.py                          50 loads of 1 MiB, recorded, 30 s
   bench/loads.py --no-record              the same without recordings

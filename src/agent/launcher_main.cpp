@@ -17,6 +17,7 @@
 #include "os/poller.h"
 #include "os/process.h"
 #include "os/stand_apart.h"
+#include "recorder/recorder_process.h"
 
 namespace duress::agent {
 
@@ -38,6 +39,7 @@ class LauncherProcess final {
 
   void serve(const os::Fd& child_signals);
   void end_all();
+  void end_recorder() { recorder_.reset(); }
 
  private:
   struct Child {
@@ -47,7 +49,8 @@ class LauncherProcess final {
   [[nodiscard]] bool handle();
   void start(const LaunchRequest& request, std::vector<os::Fd> fds);
   [[nodiscard]] Result<SpawnedLoad> spawn(const LaunchRequest& request, const os::Fd& manifest,
-                                          const os::Fd& recording) const;
+                                          const os::Fd& recording, const os::Fd& recorder) const;
+  [[nodiscard]] os::Fd recorder_channel();
   void signal(std::uint64_t load, int number);
   void reap();
   [[nodiscard]] bool wait_for_all(milliseconds patience);
@@ -57,6 +60,7 @@ class LauncherProcess final {
   os::Fd socket_;
   const LauncherSetting& setting_;
   std::map<std::uint64_t, Child> loads_;
+  std::optional<recorder::RecorderProcess> recorder_;  // of all loads, from the first one on
 };
 
 void LauncherProcess::refuse(const Error& error) {
@@ -76,7 +80,7 @@ Result<os::Fd> own_copy(const os::Fd& given) {
 }
 
 Result<SpawnedLoad> LauncherProcess::spawn(const LaunchRequest& request, const os::Fd& manifest,
-                                           const os::Fd& recording) const {
+                                           const os::Fd& recording, const os::Fd& recorder) const {
   const std::string cgroup(request.cgroup, ::strnlen(request.cgroup, sizeof request.cgroup));
   if (!cgroup::container_id(cgroup.substr(cgroup.rfind('/') + 1)))
     return fail(Code::kRefused, "cgroup " + quoted(cgroup, 200) + " is no container's");
@@ -86,12 +90,30 @@ Result<SpawnedLoad> LauncherProcess::spawn(const LaunchRequest& request, const o
                       .cgroup = cgroup,
                       .manifest = manifest.get(),
                       .recording = recording.get(),
+                      .recorder = recorder.get(),
                       .held = setting_.held,
                       .duration = {},
                       .preflight = request.op == LaunchOp::kPreflight};
   if (request.most_bytes > 0) command.at_most = Bytes{request.most_bytes};
   if (request.nanoseconds > 0) command.duration = Duration(request.nanoseconds);
   return spawn_load(command);
+}
+
+// One process records all loads: what it costs is not there again for each. Where it was killed the
+// next load gets another; where there can be none, each load has one of its own.
+os::Fd LauncherProcess::recorder_channel() {
+  for (int tries = 0; tries < 2; ++tries) {
+    if (!recorder_) {
+      auto started = recorder::RecorderProcess::start();
+      if (!started) return {};
+      recorder_.emplace(std::move(*started));
+    }
+    auto channel = recorder_->channel();
+    if (channel) return std::move(*channel);
+    if (channel.error().code != Code::kGone) return {};
+    recorder_.reset();
+  }
+  return {};
 }
 
 void LauncherProcess::start(const LaunchRequest& request, std::vector<os::Fd> fds) {
@@ -104,12 +126,15 @@ void LauncherProcess::start(const LaunchRequest& request, std::vector<os::Fd> fd
   auto manifest = own_copy(fds.front());
   if (!manifest) return refuse(manifest.error());
   os::Fd recording;
+  os::Fd recorder;
   if (request.record != 0 && !setting_.recordings.empty()) {
     // A load that cannot be recorded is a load all the same.
-    if (auto made = make_recording(setting_.recordings, SystemClock()))
+    if (auto made = make_recording(setting_.recordings, SystemClock())) {
       recording = std::move(*made);
+      recorder = recorder_channel();
+    }
   }
-  auto load = spawn(request, *manifest, recording);
+  auto load = spawn(request, *manifest, recording, recorder);
   if (!load) return refuse(load.error());
   std::vector<int> passed = {load->process.get(), load->output.get(), load->errors.get()};
   if (recording) passed.push_back(recording.get());
@@ -155,6 +180,7 @@ void LauncherProcess::reap() {
   std::erase_if(loads_, [](const auto& load) {
     return ::waitpid(load.second.pid, nullptr, WNOHANG) == load.second.pid;
   });
+  if (recorder_ && recorder_->has_ended()) recorder_.reset();
 }
 
 void LauncherProcess::serve(const os::Fd& child_signals) {
@@ -202,6 +228,7 @@ void launcher_main(os::Fd socket, const LauncherSetting& setting) {
   LauncherProcess launcher(std::move(socket), setting);
   launcher.serve(*child_signals);
   launcher.end_all();
+  launcher.end_recorder();
   // The next agent knows of none of them, and behind the last one nothing is left.
   if (!setting.recordings.empty()) remove_recordings(setting.recordings);
   ::_exit(0);

@@ -20,6 +20,7 @@ namespace {
 constexpr int kManifestFd = 3;
 constexpr int kRecordingFd = 4;
 constexpr int kHeldFd = 5;
+constexpr int kRecorderFd = 6;
 constexpr int kFirstFree = 16;
 constexpr std::size_t kMostLine = 1U << 20U;
 
@@ -45,11 +46,10 @@ Result<Pipe> make_pipe() {
   os::forget_signals();
   ::setsid();  // Ctrl-C is the starter's; it ends the loads itself
   // Out of the way first: one of them may have the number that another one is to get.
-  const std::pair<int, int> handed[] = {{out.write.get(), STDOUT_FILENO},
-                                        {err.write.get(), STDERR_FILENO},
-                                        {command.manifest, kManifestFd},
-                                        {command.recording, kRecordingFd},
-                                        {command.held, kHeldFd}};
+  const std::pair<int, int> handed[] = {
+      {out.write.get(), STDOUT_FILENO}, {err.write.get(), STDERR_FILENO},
+      {command.manifest, kManifestFd},  {command.recording, kRecordingFd},
+      {command.held, kHeldFd},          {command.recorder, kRecorderFd}};
   int moved[std::size(handed)];
   for (std::size_t i = 0; i < std::size(handed); ++i)
     moved[i] = handed[i].first < 0 ? -1 : ::fcntl(handed[i].first, F_DUPFD_CLOEXEC, kFirstFree);
@@ -84,6 +84,8 @@ std::vector<std::string> words_of(const LoadCommand& command) {
   if (command.preflight) return words;
   if (command.recording >= 0) {
     words.insert(words.end(), {"--record", path_of_fd(kRecordingFd)});
+    if (command.recorder >= 0)
+      words.insert(words.end(), {"--recorder", std::to_string(kRecorderFd)});
   } else {
     words.emplace_back("--no-record");
   }

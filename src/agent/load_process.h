@@ -49,6 +49,7 @@ struct LoadCommand {
   std::string cgroup{};
   int manifest = -1;   // of the loads
   int recording = -1;  // a file to record into; -1: nothing is recorded
+  int recorder = -1;   // a channel to who does; -1: a recorder of the load's own
   int held = -1;       // kept open by the load and its warden: closed by all, it is gone
   std::optional<Duration> duration{};
   bool preflight = false;          // nothing is put on: it tells what would be, and ends

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -206,14 +205,6 @@ Result<agent::Launcher> start_launcher(const AgentArguments& arguments,
   return agent::Launcher::start({.recordings = recordings, .held = lock->get()});
 }
 
-// Four for each load, and an object may name 512 containers.
-void allow_descriptors() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 Result<agent::Bounds> bounds_of(const AgentArguments& arguments) {
   agent::Bounds out{.fills = arguments.most_fills};
   if (!arguments.most_memory) return out;
@@ -233,7 +224,7 @@ Result<bool> serve(const AgentArguments& arguments, const kube::Access& access,
   if (auto nobody = agent::become_nobody(); !nobody)
     say("some rights could not be given up: " + nobody.error().message);
   check_token(access);
-  allow_descriptors();
+  os::allow_descriptors();  // four for each load, and an object may name 512 containers
   auto signals = os::signal_fd({SIGINT, SIGTERM, SIGHUP});
   if (!signals) return std::unexpected(signals.error());
   auto containers = agent::CgroupContainers::make({});

@@ -30,7 +30,7 @@ observe::LoadPlan load_plan(const stress::Plan& plan) {
 
 void RecordedOutput::record(RunRecorder recorder, const stress::Plan& plan,
                             const explain::Forecast* foretold) {
-  recorder_ = std::move(recorder);
+  recorder_.emplace(std::move(recorder));
   recorder_->plan(load_plan(plan));
   if (foretold != nullptr) recorder_->foretold(explain::foretold_of(*foretold));
   recorder_->event(EventKind::kLoadStarted, "the load was started");

@@ -126,19 +126,17 @@ Error refusal(const std::vector<std::string>& reasons) {
   return {Code::kRefused, message};
 }
 
-// Before the journal and the warden: the recorder must not hold their descriptors. It has a target
-// of its own, found anew by the path that was decided on.
+// Before the load, whose beginning is to be seen, and while there is a right to read the kernel's
+// log. The recorder finds the target anew, by the path that was decided on.
 Result<> start_recording(const RunArguments& arguments, const std::vector<std::string>& words,
-                         const cgroup::Hierarchy& hierarchy, const Prepared& prepared,
-                         const cgroup::Target& target, RecordedOutput& output) {
-  auto own = cgroup::locate({}, hierarchy, cgroup::ByPath{target.path});
-  if (!own) return std::unexpected(own.error());
+                         const Prepared& prepared, const cgroup::Target& target,
+                         RecordedOutput& output) {
   std::vector<std::string> command = words;
   command.insert(command.begin(), "run");
-  auto setting = recorder_setting(arguments.recording, command, *own, SystemClock());
+  auto setting = recorder_setting(arguments.recording, command, target, SystemClock());
   if (!setting) return std::unexpected(setting.error());
   if (prepared.setting.program) setting->own_prefixes = {"stress-ng"};
-  auto recorder = RunRecorder::start(*setting, std::move(*own));
+  auto recorder = RunRecorder::start(*setting, target.path, os::Fd(arguments.recorder));
   if (!recorder) return std::unexpected(recorder.error());
   output.record(std::move(*recorder), prepared.setting.plan,
                 prepared.foretold ? &*prepared.foretold : nullptr);
@@ -198,8 +196,9 @@ Result<int> start(const RunArguments& arguments, const std::vector<std::string>&
   if (!goes_on) return std::unexpected(refusal(refusals));
   if (arguments.dry_run) return leave(refusals.empty() ? ExitCode::kDone : ExitCode::kRefused);
   if (arguments.record) {
-    auto recorded = start_recording(arguments, words, *hierarchy, *prepared, *target, output);
-    if (!recorded && arguments.recording) return std::unexpected(recorded.error());
+    auto recorded = start_recording(arguments, words, *prepared, *target, output);
+    const bool by_user = arguments.recording && arguments.recorder < 0;
+    if (!recorded && by_user) return std::unexpected(recorded.error());
     if (!recorded) {
       (void)std::fprintf(stderr, "duress: nothing is recorded: %s\n",
                          recorded.error().message.c_str());

@@ -1,6 +1,9 @@
 #include "cli/run_arguments.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <map>
 
@@ -28,6 +31,7 @@ constexpr Flag kControl[] = {
     {"--record", "FILE|DIRECTORY",
      "where the recording goes (default: /var/lib/duress/recordings, the newest 50)"},
     {"--no-record", "", "record nothing"},
+    {"--recorder", "FD", ""},  // a launcher's, not a user's: it has no line in the help
     {"-o", "text|json|jsonl", "what to print (default: text)"},
     {"--quiet", "", "print only what went wrong"},
     {"--help", "", "print this"},
@@ -179,8 +183,16 @@ class Parser {
     out_.recording = value_of("--record");
     if (out_.recording && !out_.record) wrong("--record and --no-record: give one of them");
     if (out_.recording && out_.recording->empty()) wrong("--record: a value is missing");
+    if (const auto text = value_of("--recorder")) read_recorder(*text);
     out_.output.quiet = given_.contains("--quiet");
     out_.dry_run = given_.contains("--dry-run");
+  }
+
+  void read_recorder(const std::string& text) {
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, out_.recorder);
+    if (read.ec != std::errc() || read.ptr != end || ::fcntl(out_.recorder, F_GETFD) < 0)
+      wrong("--recorder: " + quoted(text) + " is not allowed: an open descriptor");
   }
 
   void choose_target() {
@@ -243,7 +255,10 @@ std::string run_help() {
       out += help_line(field.flag, field.value, field.help);
   }
   out += "\nControl:\n";
-  for (const Flag& flag : kControl) out += help_line(flag.name, flag.value, flag.help);
+  for (const Flag& flag : kControl) {
+    if (flag.value.empty() || !flag.help.empty())
+      out += help_line(flag.name, flag.value, flag.help);
+  }
   out +=
       "\nExit codes: 0 done, 1 failed, 2 usage, 3 refused before anything was touched, 4 target "
       "ended,\n"

@@ -24,6 +24,7 @@ struct RunArguments {
   bool dry_run = false;
   bool record = true;
   std::optional<std::string> recording;  // file or directory; unset: the usual directory
+  int recorder = -1;  // the channel to one that records for many (recorder/recorder_process.h)
   bool help = false;
   bool preflight = false;          // the manifest says so: nothing may be injected
   std::vector<std::string> notes;  // what of the manifest is ignored here

@@ -2,50 +2,77 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
-#include "cli/run_recorder_process.h"
-#include "cli/run_recorder_protocol.h"
 #include "os/message.h"
 #include "os/process.h"
+#include "recorder/protocol.h"
 
 namespace duress::cli {
 
 namespace {
 
+using recorder::message_of;
+using recorder::Word;
+
 constexpr int kPatienceMs = 2000;
+
+// kGone: the recorder has ended. kBusy: it does not answer in time.
+Result<std::string> answer_of(const os::Fd& channel) {
+  pollfd answered{channel.get(), POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&answered, 1, kPatienceMs);
+  } while (ready < 0 && errno == EINTR);
+  if (ready <= 0) return fail(Code::kBusy, "the recorder does not answer");
+  char buffer[4096];
+  auto got = os::receive_some(channel, buffer, false);
+  if (!got) return std::unexpected(got.error().context("the recorder"));
+  return recorder::decode_answer({buffer, got->size});
+}
+
+Result<> begin(const os::Fd& channel, const recorder::Begin& begin) {
+  auto file = observe::make_recording_file(begin.setting.path, begin.setting.must_be_new);
+  if (!file) return std::unexpected(file.error());
+  auto self = os::pidfd_open(::getpid());
+  if (!self) return std::unexpected(self.error());
+  const std::string message = recorder::begin_message(begin);
+  const int beside[] = {file->get(), self->get()};
+  if (auto sent = os::send_bytes(channel, message.data(), message.size(), beside); !sent)
+    return std::unexpected(sent.error().context("the recorder"));
+  auto problem = answer_of(channel);
+  if (!problem) return std::unexpected(problem.error());
+  if (!problem->empty()) return fail(Code::kIo, *problem);
+  return {};
+}
 
 }  // namespace
 
-RunRecorder::RunRecorder(std::string path, pid_t pid, os::Fd pidfd, os::Fd socket)
-    : path_(std::move(path)), pid_(pid), pidfd_(std::move(pidfd)), socket_(std::move(socket)) {}
-
 Result<RunRecorder> RunRecorder::start(const observe::RecorderSetting& setting,
-                                       cgroup::Target target) {
-  const SystemClock clock;
-  const pid_t init = target.init;
-  auto recorder = observe::Recorder::start(setting, std::move(target), clock);
-  if (!recorder) return std::unexpected(recorder.error());
-  auto pair = os::message_pair();
-  if (!pair) return std::unexpected(pair.error());
-  auto self = os::pidfd_open(::getpid());
-  if (!self) return std::unexpected(self.error());
-  os::Fd pidfd;
-  auto pid = os::fork_into({}, &pidfd);
-  if (!pid) return std::unexpected(pid.error().context("start the recorder"));
-  if (*pid == 0) {
-    pair->first.reset();
-    record_run(std::move(*recorder), pair->second, *self, init);
+                                       const std::string& cgroup, os::Fd channel) {
+  const recorder::Begin told{.setting = setting, .cgroup = cgroup};
+  if (channel) {
+    auto begun = begin(channel, told);
+    if (begun) return RunRecorder(setting.path, std::nullopt, std::move(channel));
+    // One that is only late may write into the file yet.
+    if (begun.error().code != Code::kGone) return std::unexpected(begun.error());
   }
-  return RunRecorder(setting.path, *pid, std::move(pidfd), std::move(pair->first));
+  auto own = recorder::RecorderProcess::start();
+  if (!own) return std::unexpected(own.error());
+  auto made = own->channel();
+  if (!made) return std::unexpected(made.error());
+  channel = std::move(*made);
+  if (auto begun = begin(channel, told); !begun) {
+    channel.reset();  // or its end would be waited for
+    return std::unexpected(begun.error());
+  }
+  return RunRecorder(setting.path, std::move(*own), std::move(channel));
 }
 
 bool RunRecorder::send(const std::string& message) {
-  return ::send(socket_.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  return ::send(channel_.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 void RunRecorder::plan(const observe::LoadPlan& plan) { (void)send(message_of(Word::kPlan, plan)); }
@@ -62,26 +89,16 @@ void RunRecorder::load(Bytes asked, Bytes held) {
   // It keeps what it was told, and each message wakes it.
   const std::pair now(asked, held);
   if (told_load_ == now) return;
-  observe::ByteWriter out;
-  out.byte(static_cast<std::uint8_t>(Word::kLoad));
-  out.signed_number(asked.value);
-  out.signed_number(held.value);
-  if (send(out.bytes())) told_load_ = now;
+  if (send(recorder::load_message(asked, held))) told_load_ = now;
 }
 
 std::string RunRecorder::finish(const observe::LoadEnd& end) {
   (void)send(message_of(Word::kEnd, end));
-  pollfd ended{pidfd_.get(), POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&ended, 1, kPatienceMs);
-  } while (ready < 0 && errno == EINTR);
-  socket_.reset();
-  if (ready <= 0) return "the recorder is still busy";
-  int status = 0;
-  if (::waitpid(pid_, &status, 0) != pid_) return "the recorder is lost";
-  if (WIFSIGNALED(status)) return "the recorder was killed: the recording ends before the run";
-  return WEXITSTATUS(status) == 0 ? "" : "it could not be written to its end: is the disk full?";
+  const auto problem = answer_of(channel_);
+  channel_.reset();
+  if (problem) return *problem;
+  if (problem.error().code == Code::kBusy) return "the recorder is still busy";
+  return "the recorder was killed: the recording ends before the run";
 }
 
 }  // namespace duress::cli

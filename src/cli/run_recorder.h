@@ -1,29 +1,29 @@
-// The recorder of a run as its supervisor sees it: a process of its own, so that it neither slows
-// the engine nor dies with it. The supervisor tells it of the load over a socket and never waits:
-// what does not fit is dropped. Killed, the supervisor is missed, and the recording says so. Made
-// before the journal and the warden, whose descriptors it must not hold open. One thread.
+// The recorder of a run as its supervisor sees it: another process, so that it neither slows the
+// engine nor dies with it; one of the run's own, or one that records for many. The supervisor tells
+// it of the load over a channel and never waits: what does not fit is dropped. Killed, the
+// supervisor is missed, and the recording says so. One thread.
 #pragma once
-
-#include <sys/types.h>
 
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
-#include "cgroup/target.h"
 #include "observe/recorder.h"
 #include "os/fd.h"
+#include "recorder/recorder_process.h"
 
 namespace duress::cli {
 
 class RunRecorder final {
  public:
-  // Makes the file and forks. The target is the recorder's own.
+  // Makes the file, and waits for the recorder's first look. `cgroup`: the target's path.
+  // `channel`: to a recorder that records for many; not valid, or that one is gone: one of its own
+  // is started.
   [[nodiscard]] static Result<RunRecorder> start(const observe::RecorderSetting& setting,
-                                                 cgroup::Target target);
+                                                 const std::string& cgroup, os::Fd channel);
   RunRecorder(RunRecorder&&) noexcept = default;
-  RunRecorder& operator=(RunRecorder&&) noexcept = default;
+  RunRecorder& operator=(RunRecorder&&) = delete;
 
   void plan(const observe::LoadPlan& plan);
   void foretold(const observe::Foretold& foretold);
@@ -35,14 +35,14 @@ class RunRecorder final {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  RunRecorder(std::string path, pid_t pid, os::Fd pidfd, os::Fd socket);
+  RunRecorder(std::string path, std::optional<recorder::RecorderProcess> own, os::Fd channel)
+      : path_(std::move(path)), own_(std::move(own)), channel_(std::move(channel)) {}
   // False: it did not fit.
   [[nodiscard]] bool send(const std::string& message);
 
   std::string path_;
-  pid_t pid_ = -1;
-  os::Fd pidfd_;
-  os::Fd socket_;
+  std::optional<recorder::RecorderProcess> own_;
+  os::Fd channel_;
   std::optional<std::pair<Bytes, Bytes>> told_load_;
 };
 

@@ -11,9 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Lines are read until there are none, but a log that is written faster than it is read must not
-// keep the loop.
-constexpr int kLinesAtOnce = 20'000;
 constexpr auto kGlanceEvery = milliseconds(10);
 // Of a shell that starts a thousand processes a second, these are told one by one.
 constexpr std::int64_t kProcessEvents = 200;
@@ -39,13 +36,15 @@ Header header_of(const RecorderSetting& setting, const cgroup::Target& target, B
 
 }  // namespace
 
-Recorder::Recorder(Sampler sampler, std::optional<KernelLog> log, RecordingWriter writer,
+Recorder::Recorder(Sampler sampler, std::shared_ptr<OomFeed> log, RecordingWriter writer,
                    Instant began)
     : sampler_(std::move(sampler)),
       log_(std::move(log)),
+      heard_(log_ ? log_->end() : 0),
       writer_(std::move(writer)),
-      watch_(sampler_.target().path, log_.has_value()),
+      watch_(sampler_.target().path, log_ != nullptr),
       began_(began),
+      log_missed_(log_ ? log_->missed() : 0),
       allowed_at_(began),
       allowed_(kProcessEvents) {}
 
@@ -53,27 +52,41 @@ Result<Recorder> Recorder::start(const RecorderSetting& setting, cgroup::Target 
                                  const Clock& clock) {
   auto sampler = Sampler::make(setting.roots, std::move(target), setting.own_prefixes);
   if (!sampler) return std::unexpected(sampler.error());
-  std::optional<KernelLog> log;
-  std::string without = "the kernel's log is not read";
+  auto file = make_recording_file(setting.path, setting.must_be_new);
+  if (!file) return std::unexpected(file.error());
+  RecorderFiles files{.recording = std::move(*file), .without_log = "the kernel's log is not read"};
   if (!setting.kernel_log.empty()) {
-    auto opened = KernelLog::open(setting.kernel_log);
-    if (opened) {
-      log = std::move(*opened);
+    auto log = OomFeed::open(setting.kernel_log);
+    if (log) {
+      files.log = std::move(*log);
     } else {
-      without = opened.error().message;
+      files.without_log = log.error().message;
     }
   }
-  Header header = header_of(setting, sampler->target(), sampler->node_total(), clock);
-  header.kernel_log = log.has_value();
-  auto writer = RecordingWriter::create(setting.path, header, {.must_be_new = setting.must_be_new});
+  return start(setting, std::move(files), std::move(*sampler), clock);
+}
+
+Result<Recorder> Recorder::start(const RecorderSetting& setting, RecorderFiles files,
+                                 cgroup::Target target, const Clock& clock) {
+  auto sampler = Sampler::make(setting.roots, std::move(target), setting.own_prefixes);
+  if (!sampler) return std::unexpected(sampler.error());
+  return start(setting, std::move(files), std::move(*sampler), clock);
+}
+
+Result<Recorder> Recorder::start(const RecorderSetting& setting, RecorderFiles files,
+                                 Sampler sampler, const Clock& clock) {
+  if (files.log) files.log->read();  // what was there before is not of this recording
+  const bool has_log = files.log != nullptr;
+  Header header = header_of(setting, sampler.target(), sampler.node_total(), clock);
+  header.kernel_log = has_log;
+  auto writer = RecordingWriter::begin(std::move(files.recording), setting.path, header);
   if (!writer) return std::unexpected(writer.error());
   const Instant now = clock.now();
-  const bool has_log = log.has_value();
-  Recorder out(std::move(*sampler), std::move(log), std::move(*writer), now);
+  Recorder out(std::move(sampler), std::move(files.log), std::move(*writer), now);
   if (!has_log) {
     out.found({.kind = EventKind::kNoted,
-               .text = without + ": OOM kills are counted, and named only where a process was seen "
-                                 "to go"});
+               .text = files.without_log + ": OOM kills are counted, and named only where a "
+                                           "process was seen to go"});
   }
   if (!out.look(now)) return fail(Code::kGone, "the target's cgroup was removed meanwhile");
   return out;
@@ -194,27 +207,24 @@ Whereabouts Recorder::place(const OomLine& line) const {
 }
 
 void Recorder::hear(Instant now) {
+  if (!log_) return;
+  log_->read();
   bool kills = false;
-  for (int i = 0; log_ && i < kLinesAtOnce; ++i) {
-    auto record = log_->next();
-    if (!record) {
-      found({.at = now - began_, .kind = EventKind::kNoted, .text = record.error().message});
-      watch_.lose_log();
-      log_.reset();
-      break;
-    }
-    if (!*record) break;
-    const auto line = parse_oom_line((*record)->text);
-    if (!line) continue;
+  while (const OomLine* const line = log_->next(heard_)) {
     kills = true;
     watch_.line(*line, place(*line), now - began_);
   }
-  if (log_ && log_->missed() > log_missed_) {
+  if (log_->missed() > log_missed_) {
     found({.at = now - began_,
            .kind = EventKind::kNoted,
            .text = "the kernel's log ran over: " + std::to_string(log_->missed() - log_missed_) +
                    " records are lost, and with them names of victims, perhaps"});
     log_missed_ = log_->missed();
+  }
+  if (log_->failure()) {
+    found({.at = now - began_, .kind = EventKind::kNoted, .text = log_->failure()->message});
+    watch_.lose_log();
+    log_.reset();
   }
   // The next victim may have come since the last look.
   if (kills && !gone_ && now - glanced_ >= kGlanceEvery) {

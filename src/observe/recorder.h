@@ -1,18 +1,18 @@
 // Records one target into one file: takes a look when it is told to, watches the kernel's log for
 // kills, and writes down what others tell it. It has no loop and no thread of its own: whoever owns
-// it calls look() ten times a second, and hear() when log_fd() is readable, so that one loop can
-// hold many. It judges nothing. After the first failure to write it goes on looking, and says so.
-// One thread.
+// it calls look() ten times a second, and hear() when the log is readable, so that one loop can
+// hold many, which may share one feed of the log. It judges nothing. After the first failure to
+// write it goes on looking, and says so. One thread.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "cgroup/target.h"
-#include "observe/kernel_log.h"
+#include "observe/oom_feed.h"
 #include "observe/oom_watch.h"
 #include "observe/recording_file.h"
 #include "observe/sampler.h"
@@ -34,11 +34,21 @@ struct RecorderSetting {
   std::vector<std::string> own_prefixes{};  // of names of Duress's own processes: "stress-ng"
 };
 
+// What only somebody with rights can open, and may hand to a recorder that has none.
+struct RecorderFiles {
+  os::Fd recording;                // see make_recording_file()
+  std::shared_ptr<OomFeed> log{};  // null: none is read
+  std::string without_log{};       // why not
+};
+
 class Recorder final {
  public:
   // Makes the file and takes the first look.
   [[nodiscard]] static Result<Recorder> start(const RecorderSetting& setting, cgroup::Target target,
                                               const Clock& clock);
+  // The setting's `must_be_new` and `kernel_log` do not count: both files are open.
+  [[nodiscard]] static Result<Recorder> start(const RecorderSetting& setting, RecorderFiles files,
+                                              cgroup::Target target, const Clock& clock);
   Recorder(Recorder&&) noexcept = default;
   Recorder& operator=(Recorder&&) noexcept = default;
 
@@ -71,7 +81,9 @@ class Recorder final {
   [[nodiscard]] const cgroup::Target& target() const { return sampler_.target(); }
 
  private:
-  Recorder(Sampler sampler, std::optional<KernelLog> log, RecordingWriter writer, Instant began);
+  [[nodiscard]] static Result<Recorder> start(const RecorderSetting& setting, RecorderFiles files,
+                                              Sampler sampler, const Clock& clock);
+  Recorder(Sampler sampler, std::shared_ptr<OomFeed> log, RecordingWriter writer, Instant began);
   void check(const Result<>& written);
   void found(Event event);
   void follow_limit(const Sight& sight, Duration at);
@@ -79,7 +91,8 @@ class Recorder final {
   [[nodiscard]] Whereabouts place(const OomLine& line) const;
 
   Sampler sampler_;
-  std::optional<KernelLog> log_;
+  std::shared_ptr<OomFeed> log_;
+  std::uint64_t heard_ = 0;  // of its lines
   RecordingWriter writer_;
   OomWatch watch_;
   Instant began_;

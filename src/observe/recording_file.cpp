@@ -16,15 +16,25 @@ constexpr std::size_t kMostFile = std::size_t{1} << 30U;
 
 }  // namespace
 
-Result<RecordingWriter> RecordingWriter::create(const std::string& path, const Header& header,
-                                                const Options& options) {
-  const int how = options.must_be_new ? O_EXCL : O_TRUNC;
-  os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | how, 0644));
-  if (!fd) return fail_errno(errno, "make the recording " + path);
-  RecordingWriter out(path, std::move(fd));
+Result<os::Fd> make_recording_file(const std::string& path, bool must_be_new) {
+  const int how = must_be_new ? O_EXCL : O_TRUNC;
+  os::Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | how, 0644));
+  if (!file) return fail_errno(errno, "make the recording " + path);
+  return file;
+}
+
+Result<RecordingWriter> RecordingWriter::begin(os::Fd file, const std::string& path,
+                                               const Header& header) {
+  RecordingWriter out(path, std::move(file));
   if (auto begun = out.append(out.encoder_.header(header)); !begun)
     return std::unexpected(begun.error());
   return out;
+}
+
+Result<RecordingWriter> RecordingWriter::create(const std::string& path, const Header& header) {
+  auto file = make_recording_file(path);
+  if (!file) return std::unexpected(file.error());
+  return begin(std::move(*file), path, header);
 }
 
 // One write: a record is there whole or, on a full disk, known by its checksum to be cut off.

@@ -13,17 +13,16 @@
 
 namespace duress::observe {
 
+// An empty file to be written to. `must_be_new`: else an older one of that name is overwritten.
+[[nodiscard]] Result<os::Fd> make_recording_file(const std::string& path, bool must_be_new = false);
+
 class RecordingWriter final {
  public:
-  struct Options {
-    bool must_be_new = false;  // else an older file of that name is overwritten
-  };
-  [[nodiscard]] static Result<RecordingWriter> create(const std::string& path, const Header& header,
-                                                      const Options& options);
+  // `path`: what the file is called to people.
+  [[nodiscard]] static Result<RecordingWriter> begin(os::Fd file, const std::string& path,
+                                                     const Header& header);
   [[nodiscard]] static Result<RecordingWriter> create(const std::string& path,
-                                                      const Header& header) {
-    return create(path, header, Options{});
-  }
+                                                      const Header& header);
 
   [[nodiscard]] Result<> plan(const LoadPlan& plan) { return append(encoder_.plan(plan)); }
   [[nodiscard]] Result<> foretold(const Foretold& foretold) {

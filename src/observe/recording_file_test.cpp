@@ -52,8 +52,8 @@ TEST_F(RecordingFile, IsReadAsItWasWritten) {
 }
 
 TEST_F(RecordingFile, ThatMustBeNewDoesNotTakeAnothersPlace) {
-  ASSERT_TRUE(RecordingWriter::create(path, {}, {.must_be_new = true}));
-  const auto second = RecordingWriter::create(path, {}, {.must_be_new = true});
+  ASSERT_TRUE(make_recording_file(path, true));
+  const auto second = make_recording_file(path, true);
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr(path));
 }

@@ -43,9 +43,9 @@ Result<> send_bytes(const Fd& socket, const void* data, std::size_t size,
   return {};
 }
 
-Result<std::vector<Fd>> receive_bytes(const Fd& socket, void* data, std::size_t size, bool wait) {
+Result<Received> receive_some(const Fd& socket, std::span<char> into, bool wait) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMostPassedFds)]{};
-  iovec part{data, size};
+  iovec part{into.data(), into.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -57,7 +57,7 @@ Result<std::vector<Fd>> receive_bytes(const Fd& socket, void* data, std::size_t 
   } while (got < 0 && errno == EINTR);
   if (got == 0 || (got < 0 && errno == ECONNRESET)) return fail(Code::kGone, "the peer has ended");
   if (got < 0) return fail_errno(errno, "receive a message");
-  std::vector<Fd> fds;
+  Received out{.size = static_cast<std::size_t>(got)};
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -65,12 +65,17 @@ Result<std::vector<Fd>> receive_bytes(const Fd& socket, void* data, std::size_t 
     for (std::size_t i = 0; i < count; ++i) {
       int raw = -1;
       std::memcpy(&raw, CMSG_DATA(header) + i * sizeof(int), sizeof raw);
-      fds.emplace_back(raw);
+      out.fds.emplace_back(raw);
     }
   }
-  if (static_cast<std::size_t>(got) != size)
-    return fail(Code::kInternal, "a message of another size");
-  return fds;
+  return out;
+}
+
+Result<std::vector<Fd>> receive_bytes(const Fd& socket, void* data, std::size_t size, bool wait) {
+  auto got = receive_some(socket, {static_cast<char*>(data), size}, wait);
+  if (!got) return std::unexpected(got.error());
+  if (got->size != size) return fail(Code::kInternal, "a message of another size");
+  return std::move(got->fds);
 }
 
 }  // namespace duress::os

@@ -1,6 +1,6 @@
-// Whole messages of one fixed type with descriptors beside them, over a socketpair of
-// SOCK_SEQPACKET. Not a stream and not for foreign peers: both ends are this program. One thread an
-// end.
+// Whole messages with descriptors beside them, of one fixed type or of any size, over a socketpair
+// of SOCK_SEQPACKET. Not a stream and not for foreign peers: both ends are this program. One thread
+// an end.
 #pragma once
 
 #include <span>
@@ -22,6 +22,13 @@ inline constexpr std::size_t kMostPassedFds = 12;
 // size is kInternal.
 [[nodiscard]] Result<std::vector<Fd>> receive_bytes(const Fd& socket, void* data, std::size_t size,
                                                     bool wait);
+
+struct Received {
+  std::size_t size = 0;
+  std::vector<Fd> fds{};
+};
+// As receive_bytes(), of any size; what does not fit into `into` is cut off.
+[[nodiscard]] Result<Received> receive_some(const Fd& socket, std::span<char> into, bool wait);
 
 template <class Message>
 Result<> send(const Fd& socket, const Message& message, std::span<const int> fds = {}) {

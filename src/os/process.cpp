@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,6 +61,13 @@ Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd, std::uint64_t nam
   if (pid < 0) return fail_errno(errno, "start a process in the cgroup");
   if (pid > 0) *pidfd = Fd(raw_pidfd);
   return static_cast<pid_t>(pid);
+}
+
+void allow_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<Fd> sealed_memfd(const std::string& name, const void* data, std::size_t size) {

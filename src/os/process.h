@@ -27,6 +27,9 @@ void process_mrelease(const Fd& pidfd);
 [[nodiscard]] Result<pid_t> fork_into(const Fd& cgroup_directory, Fd* pidfd,
                                       std::uint64_t namespaces = 0);
 
+// As many descriptors as this process may allow itself.
+void allow_descriptors();
+
 // A memfd that can be executed and no longer changed.
 [[nodiscard]] Result<Fd> sealed_memfd(const std::string& name, const void* data, std::size_t size);
 // A memfd of zeros to be shared, of fixed size.

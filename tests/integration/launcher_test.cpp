@@ -102,10 +102,14 @@ TEST(Launcher, EndsALoadThatWasGivenATime) {
   EXPECT_TRUE(wait_until([&] { return container.is_free(); }));
 }
 
+std::string recordings_directory() {
+  return std::filesystem::temp_directory_path() /
+         ("duress-it-recordings-" + std::to_string(::getpid()));
+}
+
 TEST(Launcher, RecordsALoadForWhoeverHoldsTheFile) {
   const Container container;
-  const std::string directory = std::filesystem::temp_directory_path() /
-                                ("duress-it-recordings-" + std::to_string(::getpid()));
+  const std::string directory = recordings_directory();
   {
     Launcher started = launcher(-1, directory);
     auto load = started.start(load_on(container));
@@ -121,6 +125,37 @@ TEST(Launcher, RecordsALoadForWhoeverHoldsTheFile) {
   }
   EXPECT_FALSE(std::filesystem::exists(directory))
       << "nobody would know whose recordings these are";
+}
+
+TEST(Launcher, RecordsAllLoadsInOneProcessAndGoesOnWithoutIt) {
+  const Container one;
+  const Container other;
+  Launcher started = launcher(-1, recordings_directory());
+  auto first = started.start(load_on(one, 1));
+  auto second = started.start(load_on(other, 2));
+  ASSERT_TRUE(first && second);
+  ASSERT_TRUE(wait_until([&] { return one.is_loaded() && other.is_loaded(); }));
+  const std::vector<pid_t> recorders = processes_named("duress-recorder");
+  ASSERT_THAT(recorders, ::testing::SizeIs(1));
+  ASSERT_TRUE(started.stop(1));
+  news_until_over(first->output);
+  EXPECT_TRUE(agent::read_recording(first->recording)->complete);
+
+  ::kill(recorders.front(), SIGKILL);
+  auto third = started.start(load_on(one, 3));
+  ASSERT_TRUE(third) << third.error().message;
+  ASSERT_TRUE(wait_until([&] { return one.is_loaded(); }));
+  EXPECT_TRUE(other.is_loaded());
+  EXPECT_THAT(processes_named("duress-recorder"),
+              ::testing::ElementsAre(::testing::Ne(recorders.front())));
+  for (const std::uint64_t number : {2U, 3U}) ASSERT_TRUE(started.stop(number));
+  news_until_over(second->output);
+  news_until_over(third->output);
+  const auto cut = agent::read_recording(second->recording);
+  ASSERT_TRUE(cut) << cut.error().message;
+  EXPECT_FALSE(cut->complete);
+  EXPECT_THAT(cut->looks, ::testing::Not(::testing::IsEmpty()));
+  EXPECT_TRUE(agent::read_recording(third->recording)->complete);
 }
 
 TEST(Launcher, RefusesWhatIsNoContainer) {

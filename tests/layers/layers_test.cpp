@@ -141,7 +141,8 @@ std::vector<std::string> includes(const std::string& text) {
 
 bool may_know_version(const std::string& path) {
   const auto name = std::filesystem::path(path).filename().string();
-  return name.starts_with("v1_") || name.starts_with("v2_") || name.ends_with("_test.cpp");
+  return name.starts_with("v1_") || name.starts_with("v2_") || name.ends_with("_test.cpp") ||
+         name.ends_with("_test.h");
 }
 
 void check_includes(const Rules& rules, const std::string& path, const std::string& text,
