@@ -93,8 +93,7 @@ int report(Session& session, const Arguments& arguments, const Streams& streams)
   for (const Record& record : experiment.records) ids.push_back(record.id);
   if (ids.empty() || kube::is_true_at(*object, "/spec/preflight"))
     return complain(streams, place.ns + "/" + place.name + " has put nothing on any container");
-  // Annotations tell whole seconds.
-  const WallTime asked(std::chrono::floor<seconds>(session.server_now()));
+  const WallTime asked = spec::time_of_request(spec::read_asked(*object), session.server_now());
   const std::string uid = kube::text_at(*object, "/metadata/uid");
   Live live(session, {kube::recordings(), place.ns, "", ""},
             {.label_selector = "duress.dev/experiment-uid=" + uid, .page_size = 20});

@@ -32,4 +32,12 @@ bool is_asked(const Asked& asked, WallTime now) {
          *asked.recordings <= now + kRequestLasts;
 }
 
+WallTime time_of_request(const Asked& before, WallTime now) {
+  using std::chrono::seconds;
+  const WallTime second(std::chrono::floor<seconds>(now));
+  // One from the far future is nobody's request.
+  const bool is_taken = before.recordings && *before.recordings >= second && is_asked(before, now);
+  return is_taken ? *before.recordings + seconds(1) : second;
+}
+
 }  // namespace duress::spec

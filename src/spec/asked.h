@@ -36,5 +36,8 @@ struct Asked {
 [[nodiscard]] bool is_watched(const Asked& asked, WallTime now);
 // Recordings are asked for now.
 [[nodiscard]] bool is_asked(const Asked& asked, WallTime now);
+// The time that a request of now bears: another one than that which is there. Annotations tell
+// whole seconds.
+[[nodiscard]] WallTime time_of_request(const Asked& before, WallTime now);
 
 }  // namespace duress::spec

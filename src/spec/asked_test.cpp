@@ -53,5 +53,14 @@ TEST(Asked, RecordingsAreAskedForForAMinute) {
   EXPECT_FALSE(is_asked({}, kNow));
 }
 
+TEST(Asked, ARequestOfTheSameSecondIsAnotherRequest) {
+  const WallTime now = kNow + std::chrono::milliseconds(700);
+  EXPECT_EQ(time_of_request({}, now), kNow);
+  EXPECT_EQ(time_of_request({.recordings = kNow - seconds(1)}, now), kNow);
+  EXPECT_EQ(time_of_request({.recordings = kNow}, now), kNow + seconds(1));
+  EXPECT_EQ(time_of_request({.recordings = kNow + seconds(1)}, now), kNow + seconds(2));
+  EXPECT_EQ(time_of_request({.recordings = kNow + std::chrono::hours(1)}, now), kNow);
+}
+
 }  // namespace
 }  // namespace duress::spec
