@@ -1,7 +1,5 @@
 #include "cgroup/readings.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -24,15 +22,9 @@ void add_pids(std::string_view text, std::vector<pid_t>& out) {
   }
 }
 
-// A directory's link count is 2 and one for each below it (1: not counted): most need no listing.
-bool has_below(const std::string& directory) {
-  struct stat about{};
-  return ::stat(directory.c_str(), &about) == 0 && about.st_nlink != 2;
-}
-
 void collect_below(FilePool& pool, const std::string& directory, int depth,
                    std::vector<pid_t>& out) {
-  if (depth > kDeepest || !has_below(directory)) return;
+  if (depth > kDeepest) return;
   auto names = os::subdirectories(directory);
   if (!names) return;
   for (const std::string& name : *names) {

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,6 +70,10 @@ Result<> write_at(const Fd& directory, const std::string& name, std::string_view
 }
 
 Result<std::vector<std::string>> subdirectories(const std::string& path) {
+  // A directory's link count is 2 and one for each below it (1: not counted): most need no listing.
+  struct stat about{};
+  if (::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode) && about.st_nlink == 2)
+    return std::vector<std::string>();
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(path.c_str()), ::closedir);
   if (!listing) return fail_errno(errno, "list " + path);
   std::vector<std::string> out;

@@ -88,7 +88,8 @@ TEST_P(NaturalBeside, EndsAsAnOrdinaryProcessWould) {
       run_on(scene.cgroup, {"--memory", "3000MiB", "--oom-score-adj", std::to_string(kBurstable),
                             "--for", "60s", "--guard", "200MiB"}));
   EXPECT_THAT(duress.process().wait(seconds(60)), ::testing::AnyOf(4, 5));
-  EXPECT_EQ(app.alive(), ordinary);
+  EXPECT_EQ(app.alive(), ordinary) << scene.cgroup.oom_kills() << " kills\n"
+                                   << duress.process().output();
 }
 
 INSTANTIATE_TEST_SUITE_P(Applications, NaturalBeside,
