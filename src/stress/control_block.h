@@ -58,9 +58,10 @@ struct ControlBlock {
   alignas(64) std::atomic<std::uint32_t> wake;
   std::atomic<std::uint32_t> order;  // Order
   std::atomic<std::uint32_t> apart;  // 1: a toucher outside of the target's cgroup fills and frees
-  std::atomic<std::int64_t> lease_ns;       // CLOCK_MONOTONIC; renewed all the time
-  std::atomic<std::int64_t> target_bytes;   // a multiple of the page size
-  std::atomic<std::int64_t> apart_ceiling;  // the toucher fills no further than this
+  std::atomic<std::int64_t> lease_ns;      // CLOCK_MONOTONIC; renewed all the time
+  std::atomic<std::int64_t> target_bytes;  // a multiple of the page size
+  std::atomic<std::int64_t>
+      far_ceiling;  // beyond, the limit is near: the worker's own thread fills
   std::atomic<std::int64_t> rewrite_bytes;  // a second
   std::atomic<std::int64_t> cpu_share_ppb;  // of one core, in parts per billion
 

@@ -18,8 +18,9 @@ using std::chrono::seconds;
 
 constexpr auto kLease = seconds(5);
 constexpr Bytes kHugePage = mib(2);
-// A toucher leaves before the limit is kApartDistance away, and comes back only well clear of that:
-// in between, the application may take 1 GB/s and the next look may be 8 ms away.
+// Toucher and helper threads leave before the limit is kApartDistance away, a toucher comes back
+// only well clear of that: in between, the application may take 1 GB/s and the next look may be 8
+// ms away.
 constexpr Bytes kLeaveApart = kApartDistance + mib(8);
 constexpr Bytes kReturnApart = kApartDistance + mib(80);
 constexpr std::int64_t kFastestGrowth =
@@ -225,19 +226,12 @@ void MemoryLoad::give_orders(const std::optional<Bytes>& room) {
       held = std::min(held, std::max(share_of(wanted_now_), Bytes{held_now}));
     const std::int64_t ceiling = (held_now + growable) / kPageSize.value * kPageSize.value;
     const std::uint32_t side = apart_ ? 1 : 0;
-    const bool raised =
-        apart_ && ceiling > block.apart_ceiling.load() && block.apart_ceiling.load() < held.value;
-    const bool lowered = apart_ && ceiling < block.apart_ceiling.load();
-    if (block.target_bytes.load() == held.value && block.apart.load() == side && !raised &&
-        !lowered) {
-      continue;
-    }
-    const bool must_wake =
-        block.target_bytes.load() != held.value || block.apart.load() != side || raised;
-    block.apart_ceiling.store(ceiling);
+    const std::int64_t before = block.far_ceiling.exchange(ceiling);
+    const bool raised = apart_ && ceiling > before && before < held.value;
+    if (block.target_bytes.load() == held.value && block.apart.load() == side && !raised) continue;
     block.target_bytes.store(held.value);
     block.apart.store(side);
-    if (must_wake) wake(block);
+    wake(block);
   }
 }
 

@@ -63,8 +63,8 @@ class MemorySteering final {
 [[nodiscard]] Bytes holdable(Bytes charge, Bytes apart);
 
 inline constexpr Bytes kPageSize{4096};
-// With a shared address space no closer to a limit than this (docs/decisions): there the kernel
-// would kill the application.
+// With a shared address space, and with a second thread, no closer to a limit than this
+// (docs/decisions): there the kernel would kill the application.
 inline constexpr Bytes kApartDistance = mib(48);
 
 }  // namespace duress::stress

@@ -100,6 +100,21 @@ INSTANTIATE_TEST_SUITE_P(Applications, NaturalBeside,
                                            Beside{"Growing", bursting_application(100)}),
                          [](const auto& param) { return std::string(param.param.name); });
 
+// Freeing a large worker takes the kernel a while, and the application goes on taking memory.
+TEST(Natural, SparesAnApplicationThatGrowsWhileTheWorkerIsFreed) {
+  Cgroup cgroup;
+  const std::int64_t limit = is_v2() ? 1500 * kMiB : 4096 * kMiB;
+  cgroup.limit_memory(limit);
+  App app(cgroup, {"--hold", "100M", "--oom-score-adj", std::to_string(kBurstable), "--after",
+                   "500", "--bursts", "2000", "--burst", "50M-100M", "--rate",
+                   is_v2() ? "200M" : "1G", "--pause", "1"});
+  Duress duress(run_on(cgroup, {"--memory", std::to_string(2 * limit), "--oom-score-adj",
+                                std::to_string(kBurstable), "--for", "60s", "--guard", "200MiB"}));
+  EXPECT_EQ(duress.process().wait(seconds(60)), 5) << duress.process().output();
+  EXPECT_TRUE(app.alive());
+  EXPECT_EQ(cgroup.oom_kills(), 1);
+}
+
 TEST(Natural, RegrowMakesTheSawtooth) {
   Scene scene;
   App app(scene.cgroup, quiet_application());

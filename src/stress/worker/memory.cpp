@@ -1,7 +1,13 @@
 // The memory load: holds exactly `target_bytes` of unique pages. Filled and freed by this process,
 // or, while the limit is far (`apart`), by the toucher: a process that shares the address space but
 // sits outside of the target's cgroup, so that the target is charged the memory and not the CPU
-// time. One of the two acts at a time, with helper threads.
+// time. One of the two acts at a time, with helper threads while the limit is far.
+//
+// Near the limit there is this one thread and nobody else. The OOM killer waits for a victim's
+// memory as long as it sees the victim: a process in the cgroup whose first thread lives, or any
+// thread before it begins to die (css_task_iter_advance() in kernel/cgroup/cgroup.c). Memory that a
+// second thread, or the toucher, is the last to give back is waited for by nobody: the next charge
+// takes the application.
 #include <linux/mempolicy.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
@@ -113,20 +119,36 @@ void note_refused(std::int64_t at) {
   }
 }
 
-void fill_batches(bool measures) {
+enum class Fills : std::uint8_t { kHelper, kWithHelpers, kAlone };
+
+// The next batch for the caller, [from, to); false: there is none. Whole ones below the ceiling
+// while there are helpers: all that are in work at a time have to fit below it.
+bool take_batch(Fills who, std::int64_t batch, std::int64_t& from, std::int64_t& to) {
+  const std::int64_t end = fill_end.load(std::memory_order_relaxed);
+  from = next_batch.load();
+  do {
+    if (who == Fills::kAlone) {
+      if (from >= end) return false;
+    } else if (from + kBatch > end || from + kBatch * control->fill_threads >
+                                          control->far_ceiling.load(std::memory_order_relaxed)) {
+      return false;
+    }
+  } while (!next_batch.compare_exchange_weak(from, from + batch));
+  to = from + batch < end ? from + batch : end;
+  return true;
+}
+
+void fill_batches(Fills who) {
+  const bool measures = who != Fills::kHelper;
   while (!interrupted() && first_refused.load(std::memory_order_relaxed) == INT64_MAX) {
     std::int64_t batch = kBatch;
     if (measures && control->pages == static_cast<std::uint32_t>(stress::Pages::kChoose)) {
       use_small_pages(!chooser.huge());
       if (chooser.probing()) batch = kChunk;  // the loser of two sizes is dear: as little as tells
     }
-    const std::int64_t from = next_batch.fetch_add(batch);
-    const std::int64_t end = fill_end.load(std::memory_order_relaxed);
-    if (from >= end) {
-      next_batch.fetch_sub(batch);
-      return;
-    }
-    const std::int64_t to = from + batch < end ? from + batch : end;
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    if (!take_batch(who, batch, from, to)) return;
     // CPU time: a wait for a CPU that others use says nothing of a page size.
     const std::int64_t start = thread_cpu_ns();
     if (!touch(from, to)) {
@@ -140,13 +162,14 @@ void fill_batches(bool measures) {
 }
 
 [[noreturn]] void thread_main() {
-  fill_batches(false);
+  fill_batches(Fills::kHelper);
   exit_thread(0);
 }
 
-int start_threads(std::int64_t bytes) {
+int start_threads(std::int64_t held, std::int64_t end) {
   int wanted = static_cast<int>(control->fill_threads) - 1;
-  if (bytes < kParallelFrom) wanted = 0;
+  const std::int64_t far = control->far_ceiling.load(std::memory_order_relaxed);
+  if ((end < far ? end : far) - held < kParallelFrom) wanted = 0;
   if (wanted > kMostThreads) wanted = kMostThreads;
   for (int i = 0; i < wanted; ++i) {
     thread_ids[i].store(1);
@@ -176,9 +199,11 @@ bool fill_chunks(std::int64_t held, std::int64_t end) {
   fill_end.store(end);
   first_refused.store(INT64_MAX);
   use_small_pages(control->pages == static_cast<std::uint32_t>(stress::Pages::kSmall));
-  const int threads = start_threads(end - held);
-  fill_batches(true);
-  join_threads(threads);
+  if (const int threads = start_threads(held, end); threads > 0) {
+    fill_batches(Fills::kWithHelpers);
+    join_threads(threads);
+  }
+  fill_batches(Fills::kAlone);
   std::int64_t touched = next_batch.load();
   if (touched > end) touched = end;
   const std::int64_t refused = first_refused.load();
@@ -264,7 +289,7 @@ void act(bool as_toucher, std::uint32_t seen) {
   const std::int64_t target = control->target_bytes.load(std::memory_order_relaxed);
   std::int64_t to = target;
   if (as_toucher && target > held) {
-    const std::int64_t ceiling = control->apart_ceiling.load(std::memory_order_relaxed);
+    const std::int64_t ceiling = control->far_ceiling.load(std::memory_order_relaxed);
     if (to > ceiling) to = ceiling > held ? ceiling : held;
   }
   fill_order.store(seen, std::memory_order_relaxed);
