@@ -62,13 +62,26 @@ std::vector<std::string> on_flags(std::vector<std::string> more) {
 
 nlohmann::json container_of(Duress& duress) { return (*duress.last("end"))["containers"][0]; }
 
-bool was_told(Duress& duress, const std::string& reason, const std::string& text) {
+int times_told(Duress& duress, const std::string& reason, const std::string& text) {
+  int times = 0;
   for (const nlohmann::json& line : duress.lines()) {
     if (line.value("type", "") == "event" && line.value("reason", "") == reason &&
         line.value("message", "").find(text) != std::string::npos)
-      return true;
+      ++times;
   }
-  return false;
+  return times;
+}
+
+bool was_told(Duress& duress, const std::string& reason, const std::string& text) {
+  return times_told(duress, reason, text) > 0;
+}
+
+// What is to be seen has been seen: its time need not be waited for.
+template <class Condition>
+std::optional<int> ended_after(Duress& duress, Condition condition) {
+  EXPECT_TRUE(wait_until([&] { return condition() || !duress.process().alive(); }, seconds(60)));
+  duress.process().signal(SIGINT);
+  return duress.process().wait(seconds(30));
 }
 
 class Rehearse : public ::testing::Test {
@@ -84,7 +97,8 @@ TEST_F(Rehearse, FiftyMiBByFourWorkersRaiseTheContainerByFifty) {
       "memory.yaml", {"--start-after", "3s", "--for", is_v2() ? "25s" : "9s", "-o", "jsonl"}));
   EXPECT_EQ(duress.process().wait(seconds(40)), 0) << duress.process().errors();
   // A request that is served takes 24 MiB for a moment: the lowest look is the one between, without
-  // the load, and with all of it.
+  // the load, and with all of it. On emulated CPUs one is always being served.
+  const std::int64_t served = 24 * kMiB * (is_emulated() ? 2 : 1);
   std::optional<std::int64_t> before;
   std::optional<std::int64_t> during;
   for (const nlohmann::json& line : duress.lines()) {
@@ -99,7 +113,8 @@ TEST_F(Rehearse, FiftyMiBByFourWorkersRaiseTheContainerByFifty) {
     figure = std::min(figure.value_or(usage), usage);
   }
   ASSERT_TRUE(before && during);
-  EXPECT_NEAR(static_cast<double>(*during - *before), 50.0 * kMiB, 26.0 * kMiB);
+  EXPECT_GE(*during - *before, 50 * kMiB - served);
+  EXPECT_LE(*during - *before, 50 * kMiB + served + 2 * kMiB);
   EXPECT_TRUE(was_told(duress, "Reached", ""));
   EXPECT_EQ(container_of(duress)["fate"], "survived");
   EXPECT_EQ(container_of(duress)["foretold"], "safe");
@@ -138,7 +153,9 @@ TEST_F(Rehearse, WithoutProbesTheSawtoothIsCountedAndTheApplicationSpared) {
 TEST_F(Rehearse, AGroupKillTakesTheApplicationAsACurrentKubeletHasIt) {
   if (!is_v2()) GTEST_SKIP() << "v1 never kills groups";
   Duress duress(on_flags({"--for", "60s"}));
-  EXPECT_EQ(duress.process().wait(seconds(30)), 11) << duress.process().errors();
+  const auto code =
+      ended_after(duress, [&] { return times_told(duress, "Started", "Started container") >= 2; });
+  EXPECT_EQ(code, 11) << duress.process().errors();
   const nlohmann::json one = container_of(duress);
   EXPECT_EQ(one["foretold"], "oomApplication");
   EXPECT_EQ(one["fate"], "killed");
@@ -211,9 +228,9 @@ TEST_F(Rehearse, ARestartedContainerIsStressedAgain) {
   text.replace(text.find("restart: end"), 12, "restart: again");
   std::ofstream(experiment) << text;
   Duress duress({"rehearse", "-f", std::string(kArticle) + "app.yaml", "-f", experiment,
-                 "--command", "hello-world=" DURESS_HELLO, "--for", is_v2() ? "60s" : "16s", "-o",
-                 "jsonl"});
-  EXPECT_EQ(duress.process().wait(seconds(60)), 12) << duress.process().errors();
+                 "--command", "hello-world=" DURESS_HELLO, "--for", "300s", "-o", "jsonl"});
+  const auto code = ended_after(duress, [&] { return was_told(duress, "AppliedAgain", ""); });
+  EXPECT_EQ(code, 12) << duress.process().errors();
   EXPECT_TRUE(was_told(duress, "AppliedAgain", ""));
   std::filesystem::remove_all(directory);
 }

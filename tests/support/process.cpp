@@ -32,6 +32,11 @@ std::chrono::milliseconds patience(std::chrono::milliseconds time) {
   return time * (factor != nullptr ? std::max(1, std::atoi(factor)) : 1);
 }
 
+bool is_emulated() {
+  const std::chrono::milliseconds one(1);
+  return patience(one) > one;
+}
+
 bool can_lower_oom_score() {
   const std::string status = slurp("/proc/self/status");
   const std::size_t at = status.find("CapEff:");

@@ -21,6 +21,8 @@ inline constexpr std::int64_t kMiB = 1024 * 1024;
 [[nodiscard]] std::int64_t counter_batch();
 
 [[nodiscard]] bool is_v2();
+// By DURESS_TIME_FACTOR: CPUs much slower than those that the tests' times are made for.
+[[nodiscard]] bool is_emulated();
 [[nodiscard]] bool can_lower_oom_score();  // CAP_SYS_RESOURCE
 // Longer by DURESS_TIME_FACTOR.
 [[nodiscard]] std::chrono::milliseconds patience(std::chrono::milliseconds time);
