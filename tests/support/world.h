@@ -16,13 +16,11 @@ namespace duress::testing {
 
 inline constexpr std::int64_t kMiB = 1024 * 1024;
 
-// A reading is high by what the CPUs keep in stock: 64 pages each (mm/memcontrol.c,
-// MEMCG_CHARGE_BATCH).
+// A reading is high by what the CPUs keep in stock: 64 pages each (MEMCG_CHARGE_BATCH).
 [[nodiscard]] std::int64_t counter_batch();
 
 [[nodiscard]] bool is_v2();
-// By DURESS_TIME_FACTOR: CPUs much slower than those that the tests' times are made for.
-[[nodiscard]] bool is_emulated();
+[[nodiscard]] bool is_emulated();          // its CPUs: DURESS_TIME_FACTOR says by how much slower
 [[nodiscard]] bool can_lower_oom_score();  // CAP_SYS_RESOURCE
 // Longer by DURESS_TIME_FACTOR.
 [[nodiscard]] std::chrono::milliseconds patience(std::chrono::milliseconds time);
