@@ -28,7 +28,9 @@ void LoadRecording::linger(Phase phase, Duration time, Instant now) {
 void LoadRecording::take(std::string_view message, Instant now) {
   observe::ByteReader in(message);
   const std::uint8_t word = in.byte();
-  if (phase_ != Phase::kLoad || word > static_cast<std::uint8_t>(kLastWord)) return;
+  const bool is_word = word >= static_cast<std::uint8_t>(Word::kBegin) &&
+                       word <= static_cast<std::uint8_t>(kLastWord);
+  if (phase_ != Phase::kLoad || !is_word) return;
   switch (static_cast<Word>(word)) {
     case Word::kBegin:
       return;

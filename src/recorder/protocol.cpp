@@ -74,7 +74,7 @@ std::string answer_message(const std::string& problem) {
 
 std::string decode_answer(std::string_view message) {
   observe::ByteReader in(message);
-  std::string out = in.text();
+  const std::string out = in.text();
   return in.ok() ? out : "the recorder's answer cannot be read";
 }
 
