@@ -54,20 +54,20 @@ run_unit() { build dev && labelled build/dev unit && ctest --test-dir build/dev 
 run_host() { build release && labelled build/release integration && tests/integration/run.sh; }
 
 # The same programs, on emulated CPUs ten times slower: the tests stretch their waits by the factor. Emulation keeps one
-# CPU busy: two machines at a time have half of the programs each, by the time that they take. CPU load to the percent
-# is not to be had beside another machine: that program comes by itself.
+# CPU busy: two machines at a time have half of the programs each, by the time that they take. CPU load to the percent,
+# and who is killed when, is not to be had beside another machine: those programs come by themselves.
 machine() { # NAME WORDS OF CTEST...
   tests/testbed/vm-run.sh -m 3000 -c 2 -t 2400 -- \
     env DURESS_TIME_FACTOR=15 "$PWD/tests/integration/run.sh" "${@:2}" >"$logs/test-v2-$1.log" 2>&1
 }
 run_v2() {
-  local rc=0 name long='rehearse|forecast' pids=()
+  local rc=0 name one='rehearse$|forecast|safety|explain' alone='cpu|rehearse_cli' pids=()
   build release && labelled build/release integration && quietly "$logs/vm-build.log" tests/testbed/vm-build.sh || return 1
-  machine long -R "$long" & pids+=($!)
-  machine short -E "cpu|$long" & pids+=($!)
+  machine one -R "$one" & pids+=($!)
+  machine other -E "$one|$alone" & pids+=($!)
   for name in "${pids[@]}"; do wait "$name" || rc=$?; done
-  machine cpu -R cpu || rc=$?
-  for name in long short cpu; do
+  machine alone -R "$alone" || rc=$?
+  for name in one other alone; do
     echo "== another machine"
     cat "$logs/test-v2-$name.log"
   done
