@@ -61,10 +61,21 @@ class Cluster:
         return json.loads(self.kubectl("get", *words, "-o", "json"))
 
     def containers(self):
+        """Of a container that was restarted the API may tell the one before yet."""
+        until = time.monotonic() + 20
+        while True:
+            try:
+                return [Container(one) for one in self.ids()]
+            except LookupError as error:
+                if time.monotonic() > until:
+                    raise SystemExit(f"{error}: is this its node?") from error
+                time.sleep(0.2)
+
+    def ids(self):
         pods = self.get("pods", "-n", NAMESPACE, "-l", "app=web")["items"]
         ids = [pod["status"]["containerStatuses"][0].get("containerID", "").split("//")[-1] for pod in pods
                if not pod["metadata"].get("deletionTimestamp")]
-        return [Container(one) for one in ids if one]
+        return [one for one in ids if one]
 
 
 class Container:
@@ -72,7 +83,7 @@ class Container:
         found = glob.glob(f"/sys/fs/cgroup/memory/**/*{identity}*/memory.usage_in_bytes", recursive=True)
         found += glob.glob(f"/sys/fs/cgroup/**/*{identity}*/memory.current", recursive=True)
         if not found:
-            raise SystemExit(f"no cgroup of container {identity}: is this its node?")
+            raise LookupError(f"no cgroup of container {identity}")
         self.file = open(found[0])
         self.directory = pathlib.Path(found[0]).parent
 
