@@ -129,7 +129,6 @@ inputs_of() { # STAGE
     e2e) files=(build/release/duress tests/e2e tests/testbed deploy examples tools/image.sh tools/test.sh) ;;
     *) return 0 ;;
   esac
-  [[ $1 != v2 ]] || files+=(build/release/src/stress/duress-stressor)
   find "${files[@]}" -type f \( -perm -u=x -o -not -path 'build/*' \) -not -path '*/__pycache__/*' -print0 |
     sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }

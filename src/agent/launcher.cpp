@@ -1,6 +1,5 @@
 #include "agent/launcher.h"
 
-#include <poll.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -8,6 +7,7 @@
 
 #include "agent/launcher_protocol.h"
 #include "os/message.h"
+#include "os/poller.h"
 #include "os/process.h"
 #include "spec/manifest_text.h"
 
@@ -16,18 +16,14 @@ namespace duress::agent {
 namespace {
 
 // A fork takes a millisecond; one that does not answer is stopped or lost.
-constexpr int kPatience = 10'000;  // ms
+constexpr auto kPatience = std::chrono::seconds(10);
 
 Result<std::vector<os::Fd>> ask(const os::Fd& socket, const LaunchRequest& request,
                                 std::span<const int> fds) {
   if (auto sent = os::send(socket, request, fds); !sent)
     return std::unexpected(sent.error().context("the launcher"));
-  pollfd wait{socket.get(), POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&wait, 1, kPatience);
-  } while (ready < 0 && errno == EINTR);
-  if (ready == 0) return fail(Code::kGone, "the launcher does not answer");
+  if (!os::wait_readable(socket, kPatience))
+    return fail(Code::kGone, "the launcher does not answer");
   LaunchAnswer answer;
   auto got = os::receive(socket, answer, true);
   if (!got) return std::unexpected(got.error().context("the launcher"));

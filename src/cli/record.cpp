@@ -152,8 +152,6 @@ Result<Ended> watch(observe::Recorder& recorder, RecordingLoop& loop, const Argu
       case Woken::kTargetGone:
         return Ended{"targetEnded", "the target's cgroup was removed"};
       case Woken::kSignal:
-      case Woken::kInbox:
-      case Woken::kSupervisor:
         return Ended{"signal", "ended by a signal"};
     }
   }

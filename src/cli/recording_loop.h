@@ -12,7 +12,7 @@
 
 namespace duress::cli {
 
-enum class Woken : std::uint8_t { kTime, kTargetGone, kTargetEnded, kSignal, kInbox, kSupervisor };
+enum class Woken : std::uint8_t { kTime, kTargetGone, kTargetEnded, kSignal };
 
 class RecordingLoop final {
  public:

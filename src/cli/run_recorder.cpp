@@ -1,12 +1,10 @@
 #include "cli/run_recorder.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "os/message.h"
+#include "os/poller.h"
 #include "os/process.h"
 #include "recorder/protocol.h"
 
@@ -17,16 +15,12 @@ namespace {
 using recorder::message_of;
 using recorder::Word;
 
-constexpr int kPatienceMs = 2000;
+constexpr auto kPatience = std::chrono::seconds(2);
 
 // kGone: the recorder has ended. kBusy: it does not answer in time.
 Result<std::string> answer_of(const os::Fd& channel) {
-  pollfd answered{channel.get(), POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&answered, 1, kPatienceMs);
-  } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return fail(Code::kBusy, "the recorder does not answer");
+  if (!os::wait_readable(channel, kPatience))
+    return fail(Code::kBusy, "the recorder does not answer");
   char buffer[4096];
   auto got = os::receive_some(channel, buffer, false);
   if (!got) return std::unexpected(got.error().context("the recorder"));

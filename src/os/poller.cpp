@@ -1,5 +1,6 @@
 #include "os/poller.h"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,6 +49,15 @@ Result<std::vector<Ready>> Poller::wait(std::chrono::nanoseconds most) {
   std::vector<Ready> ready;
   for (int i = 0; i < count; ++i) ready.push_back({events[i].data.u64, events[i].events});
   return ready;
+}
+
+bool wait_readable(const Fd& fd, std::chrono::milliseconds most) {
+  pollfd wait{fd.get(), POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&wait, 1, static_cast<int>(most.count()));
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
 }
 
 Result<Fd> signal_fd(std::initializer_list<int> signals) {

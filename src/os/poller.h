@@ -34,6 +34,9 @@ class Poller final {
   Fd fd_;
 };
 
+// One descriptor, without a poller: whether it is readable within the time.
+[[nodiscard]] bool wait_readable(const Fd& fd, std::chrono::milliseconds most);
+
 // Blocks the signals for this process and hands them out by descriptor.
 [[nodiscard]] Result<Fd> signal_fd(std::initializer_list<int> signals);
 // The next one, 0 if there is none.

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr auto kSettles = milliseconds(700);
 constexpr auto kAfterTheTarget = milliseconds(800);  // to see what followed its end
-constexpr auto kUntilBack = seconds(2);
+constexpr auto kBackWithin = seconds(2);
 constexpr auto kWithoutTarget = seconds(5);  // a supervisor that is stopped does not keep us
 
 // What a reading may be off by (the CPUs' stocks), and what an application moves by itself.
@@ -68,17 +68,17 @@ void LoadRecording::end(const observe::LoadEnd& end, Instant now) {
   recorder_.tell({.kind = EventKind::kLoadEnded, .subject = end.reason, .text = end.message}, now);
   recorder_.end(end);
   if (end.reason == "targetEnded") return linger(Phase::kAfter, kAfterTheTarget, now);
+  (void)recorder_.look(now);
   settle(now);
 }
 
 void LoadRecording::supervisor_ended(Instant now) {
   if (phase_ != Phase::kLoad) return;
-  killed_ = true;
   recorder_.load_over();
   recorder_.tell({.kind = EventKind::kSupervisorKilled,
                   .text = "the process that steered the load was killed; its warden ends the load"},
                  now);
-  linger(Phase::kAfter, kUntilBack, now);
+  linger(Phase::kUntilBack, kBackWithin, now);
 }
 
 void LoadRecording::target_ended(Instant now) {
@@ -95,7 +95,7 @@ void LoadRecording::look(Instant now) {
   const bool is_there = recorder_.look(now);
   if (!is_there && !std::exchange(target_gone_, true) && phase_ == Phase::kLoad)
     until_ = now + kWithoutTarget;
-  if (phase_ == Phase::kAfter && killed_ && is_back()) return settle(now);
+  if (phase_ == Phase::kUntilBack && is_back()) return settle(now);
   if (!until_ || now < *until_) return;
   if (phase_ == Phase::kSettling) {
     phase_ = Phase::kOver;
@@ -105,7 +105,6 @@ void LoadRecording::look(Instant now) {
 }
 
 void LoadRecording::settle(Instant now) {
-  (void)recorder_.look(now);
   if (recorder_.is_unsettled()) return linger(Phase::kSettling, kSettles, now);
   phase_ = Phase::kOver;
 }

@@ -31,18 +31,18 @@ class LoadRecording final {
   [[nodiscard]] std::optional<Instant> due() const { return until_; }
   [[nodiscard]] bool is_over() const { return phase_ == Phase::kOver; }
   [[nodiscard]] Result<> close(Instant now) { return recorder_.close(now); }
-  [[nodiscard]] const observe::Recorder& recorder() const { return recorder_; }
 
  private:
   enum class Phase : std::uint8_t {
-    kLoad,      // as long as the supervisor tells of it; `until_`: the target is gone meanwhile
-    kAfter,     // what follows the target's end, or the supervisor's
-    kSettling,  // a kill that nobody has named yet
+    kLoad,       // as long as the supervisor tells of it; `until_`: the target is gone meanwhile
+    kAfter,      // what follows the target's end
+    kUntilBack,  // the supervisor was killed: until the usage is back
+    kSettling,   // a kill that nobody has named yet
     kOver,
   };
   void end(const observe::LoadEnd& end, Instant now);
   void linger(Phase phase, Duration time, Instant now);
-  void settle(Instant now);
+  void settle(Instant now);  // behind a look
   [[nodiscard]] bool is_back() const;
 
   observe::Recorder recorder_;
@@ -50,7 +50,6 @@ class LoadRecording final {
   Phase phase_ = Phase::kLoad;
   std::optional<Instant> until_;
   bool target_gone_ = false;
-  bool killed_ = false;  // the supervisor
 };
 
 }  // namespace duress::recorder

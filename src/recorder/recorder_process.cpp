@@ -1,18 +1,16 @@
 #include "recorder/recorder_process.h"
 
-#include <poll.h>
 #include <sys/wait.h>
 
-#include <cerrno>
-
 #include "os/message.h"
+#include "os/poller.h"
 #include "os/process.h"
 
 namespace duress::recorder {
 
 namespace {
 
-constexpr int kPatienceMs = 3000;
+constexpr auto kPatience = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -29,12 +27,7 @@ Result<RecorderProcess> RecorderProcess::start() {
 RecorderProcess::~RecorderProcess() {
   if (!process_) return;
   control_.reset();
-  pollfd ended{process_.get(), POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = ::poll(&ended, 1, kPatienceMs);
-  } while (ready < 0 && errno == EINTR);
-  if (ready > 0) ::waitpid(pid_, nullptr, 0);
+  if (os::wait_readable(process_, kPatience)) ::waitpid(pid_, nullptr, 0);
 }
 
 bool RecorderProcess::has_ended() const { return os::has_ended(process_); }
